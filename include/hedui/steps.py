@@ -1,0 +1,83 @@
+"""The steps of a night as plain functions: a DAG task, the ``hedui`` command and a test call the same ones.
+
+Each takes the context and a business date, does one thing whole (or raises and leaves the lake and the ledger as they were), and
+returns a small summary without personal data, fit for XCom and logs. Every step may be run again at any time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hedui.context import Context
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepSummary:
+    """What a step did.
+
+    Attributes:
+        step: ``extract``, ``check``, ``compare``, ``record``, ``report``.
+        subject: Source, dataset or comparison id; empty for steps over the whole night.
+        business_date: The night's business date.
+        state: ``done``; ``missing`` (the source did not deliver); ``skipped`` (something it needs is missing, see ``reason``).
+        reason: Why it was skipped, in Chinese, without personal data.
+        counts: Small figures by name (rows, findings, fen …).
+        paths: Files or folders made, by name.
+    """
+
+    step: str
+    subject: str
+    business_date: dt.date
+    state: Literal["done", "missing", "skipped"] = "done"
+    reason: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+
+
+def extract(context: Context, source: str, date: dt.date) -> StepSummary:
+    """Reads one source as of ``date`` into the lake: raw batch, canonical partitions, rejects.
+
+    A source that has not delivered yields state ``missing`` and a finding B12 in the scope ``arrival:<source>``; canonical partitions
+    of an earlier extraction of that date are removed, so that nothing stale is compared.
+
+    Raises:
+        SourceError: The source cannot be read now. SourceFormatError: what it delivered is not in its declared format.
+        ConservationError: rows read ≠ canonical rows + rejected rows.
+    """
+    from hedui.sources.extract import extract_source
+
+    return extract_source(context, source, date)
+
+
+def check(context: Context, date: dt.date) -> StepSummary:
+    """Runs all expectation suites and SQL rules over the canonical partitions of ``date`` and writes their findings and data docs."""
+    from hedui.checks.run import run_checks
+
+    return run_checks(context, date)
+
+
+def compare(context: Context, comparison: str, date: dt.date) -> StepSummary:
+    """Runs one comparison for ``date`` and writes its findings; skipped, with the reason, where a side is missing.
+
+    Raises:
+        ConservationError: the balance does not foot.
+    """
+    from hedui.compare.run import run_comparison
+
+    return run_comparison(context, comparison, date)
+
+
+def record(context: Context, date: dt.date) -> StepSummary:
+    """Merges the findings of ``date`` (and of later dates that a comparison has restated) into the ledger's cases."""
+    from hedui.cases.record import record_findings
+
+    return record_findings(context, date)
+
+
+def report(context: Context, date: dt.date) -> StepSummary:
+    """Makes the workbook of ``date`` with the full detail beside it."""
+    from hedui.reports.nightly import make_report
+
+    return make_report(context, date)
