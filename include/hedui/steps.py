@@ -81,3 +81,23 @@ def report(context: Context, date: dt.date) -> StepSummary:
     from hedui.reports.nightly import make_report
 
     return make_report(context, date)
+
+
+def night(context: Context, date: dt.date) -> list[StepSummary]:
+    """Runs a whole night in one process, in the order of the DAG; a missing source degrades only what needs it."""
+    site = context.site
+    total = len(site.sources) + len(site.comparisons) + 3
+    summaries: list[StepSummary] = []
+
+    def done(summary: StepSummary) -> None:
+        summaries.append(summary)
+        context.progress(f"{date} {summary.step} {summary.subject}".strip(), len(summaries), total)
+
+    for source in site.sources:
+        done(extract(context, source.id, date))
+    done(check(context, date))
+    for comparison in site.comparisons:
+        done(compare(context, comparison.id, date))
+    done(record(context, date))
+    done(report(context, date))
+    return summaries
