@@ -31,7 +31,9 @@ EXIT_DIFFERENCES = 1
 EXIT_ERROR = 2
 DEFAULT_SITE = Path(__file__).resolve().parents[1] / "sites" / "demo"
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Hedui 核对：社会保险跨部门对账。", pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Hedui 核对：社会保险跨部门对账。", pretty_exceptions_enable=False
+)
 site_app = typer.Typer(no_args_is_help=True, help="Check and show a site's configuration. 检查、查看站点配置。")
 demo_app = typer.Typer(no_args_is_help=True, help="The demo world. 演示数据。")
 rules_app = typer.Typer(no_args_is_help=True, help="The rule catalogue. 规则目录。")
@@ -46,7 +48,9 @@ app.add_typer(ledger_app, name="ledger")
 out = Console()
 err = Console(stderr=True)
 
-DateArgument = Annotated[dt.datetime, typer.Option("--date", "-d", formats=["%Y-%m-%d"], help="Business date 业务日期, YYYY-MM-DD.")]
+DateArgument = Annotated[
+    dt.datetime, typer.Option("--date", "-d", formats=["%Y-%m-%d"], help="Business date 业务日期, YYYY-MM-DD.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print summaries as JSON lines.")]
 FailOption = Annotated[bool, typer.Option("--fail-on-differences", help="Exit with 1 when something was found.")]
 SiteOption = Annotated[Path, typer.Option("--site", envvar="HEDUI_SITE", help="The site's folder.")]

@@ -27,7 +27,9 @@ def connection_from_environment(name: str) -> str:
     try:
         return os.environ[variable]
     except KeyError:
-        raise HeduiError(f"No connection {name}: set {variable} to its SQLAlchemy URL, or add the Airflow connection {name}.") from None
+        raise HeduiError(
+            f"No connection {name}: set {variable} to its SQLAlchemy URL, or add the Airflow connection {name}."
+        ) from None
 
 
 def no_progress(label: str, done: int, total: int | None) -> None:

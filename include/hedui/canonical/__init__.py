@@ -1,1 +1,1 @@
-
+"""The canonical datasets: what every agency's rows become before anything is compared."""

@@ -1,1 +1,1 @@
-
+"""Data-quality checks: expectation suites and SQL rules, pushed down to the engine."""

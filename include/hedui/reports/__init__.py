@@ -1,1 +1,1 @@
-
+"""Reports: the nightly workbook; content apart from layout."""

@@ -1,1 +1,1 @@
-
+"""Masking of personal data at every exit."""
