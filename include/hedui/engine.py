@@ -1,6 +1,6 @@
 """The engine: SQL text from ``include/sql/``, rendered by Jinja, run by DuckDB out of core over the lake's Parquet files.
 
-A SQL file begins with a comment header that names its parameters; it may hold several statements, separated by ``;`` at line ends.
+A SQL file begins with a comment header that names its parameters; it may hold several statements, separated by ``;``.
 Values reach the text only through the filters ``literal`` (a quoted SQL literal), ``ident`` (a quoted identifier) and ``parquet``
 (a relation over files), which sqlglot's generator quotes, or as bind parameters.
 """
@@ -82,12 +82,8 @@ def render(name: str, **parameters: Any) -> str:
 
 
 def statements(sql: str) -> list[str]:
-    """The single statements of a rendered text."""
-    return [text for part in sql.split(";\n") if (text := part.strip().rstrip(";").strip()) and not _only_comments(text)]
-
-
-def _only_comments(text: str) -> bool:
-    return all(not line.strip() or line.strip().startswith("--") for line in text.splitlines())
+    """The single statements of a rendered text, as DuckDB's own parser splits them."""
+    return [statement.query.strip() for statement in duckdb.extract_statements(sql)]
 
 
 def to_spark(sql: str) -> list[str]:
