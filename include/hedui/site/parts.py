@@ -11,7 +11,7 @@ from hedui.site.models import Agency, Authority, CodeRow, Comparison, Limit, Reg
 from hedui.site.problems import Problems
 from hedui.site.site import Site
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,9 @@ class Parts:
 
     def site(self) -> Site:
         """The site; only to be asked for when there are no problems."""
-        header = self.header.value if self.header is not None else None
+        if self.header is None or self.header.value is None:
+            raise ValueError("A site with mistakes in site.yaml cannot be assembled.")
+        header = self.header.value
         return Site(
             **{name: getattr(header, name) for name in type(header).model_fields},
             agencies=values(self.agencies),

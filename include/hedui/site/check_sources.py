@@ -1,0 +1,148 @@
+"""Checks one source: its agency, its reader, how each dataset is read and how each canonical field is filled."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import string
+
+from hedui.canonical.schemas import Dataset, Field, datasets
+from hedui.site.models import Column, DelimitedReader, Source, SourceDataset, SqlReader
+from hedui.site.parts import Part, Parts
+from hedui.site.problems import Problems, choose
+
+DATE_DIRECTIVES = set("YmdHMS")
+ATTRIBUTE_TYPES = {"unit": ("fen",), "format": ("date",), "codes": ("code",), "normalise": ("text", "code", "period")}
+AS_OF_COLUMNS = {"date": {"column"}, "validity": {"valid_from", "valid_to"}, "current": set[str]()}
+CONST_PATTERNS = {"fen": r"-?\d{1,18}", "int": r"-?\d{1,18}", "rate": r"\d{1,9}", "period": r"\d{4}(0[1-9]|1[0-2])"}
+
+
+def check_source(part: Part[Source], parts: Parts) -> None:
+    """Notes every mistake of one source."""
+    source = part.value
+    if source is None:
+        return
+    agencies = [agency.id for agency in parts.agencies if agency.id]
+    if source.agency not in agencies:
+        part.problem(["agency"], f'unknown agency "{source.agency}"; {choose(source.agency, agencies)}')
+    if not "00:00" <= source.expected.by <= "23:59" or source.expected.by[3] > "5":
+        part.problem(["expected", "by"], f'"{source.expected.by}" is not a time of day; write HH:MM')
+    if not source.datasets:
+        part.problem(["datasets"], "names no dataset; a source delivers at least one")
+    _check_reader(part, source)
+    for name, spec in source.datasets.items():
+        if name not in datasets():
+            part.problem(["datasets", name], f"unknown dataset; {choose(name, datasets())}")
+            continue
+        _check_as_of(part, name, spec, sql=isinstance(source.reader, SqlReader))
+        _check_path(part, source, name, spec)
+        _check_columns(part, datasets()[name], spec, parts)
+
+
+def _check_reader(part: Part[Source], source: Source) -> None:
+    reader = source.reader
+    if not isinstance(reader, DelimitedReader):
+        return
+    if reader.separator in '\r\n\0"' or reader.separator == reader.quote:
+        part.problem(["reader", "separator"], f"{reader.separator!r} cannot separate columns; it is a line end or the quote")
+    if reader.quote and reader.quote in "\r\n\0":
+        part.problem(["reader", "quote"], "a line end cannot be the quote; leave it empty where nothing is quoted")
+    if reader.header:
+        return
+    for name, spec in source.datasets.items():
+        for field, column in spec.columns.items():
+            if column.column is not None and not re.fullmatch(r"[1-9]\d{0,3}", column.column):
+                place = ["datasets", name, "columns", field, "from"]
+                part.problem(place, f'"{column.column}": the file has no header, so write the column\'s number from "1"')
+
+
+def _check_as_of(part: Part[Source], name: str, spec: SourceDataset, *, sql: bool) -> None:
+    place = ["datasets", name, "as_of"]
+    given = {key for key in ("column", "valid_from", "valid_to") if getattr(spec.as_of, key) is not None}
+    if not sql:
+        if "as_of" in spec.model_fields_set:
+            part.problem(place, "is for tables; files are dated by {date} in their path")
+        return
+    needed = AS_OF_COLUMNS[spec.as_of.mode]
+    for key in sorted(needed - given):
+        part.problem([*place, key], f"is missing: mode {spec.as_of.mode} needs it")
+    for key in sorted(given - needed):
+        part.problem([*place, key], f"has no meaning in mode {spec.as_of.mode}; remove it or change the mode")
+
+
+def _check_path(part: Part[Source], source: Source, name: str, spec: SourceDataset) -> None:
+    if isinstance(source.reader, SqlReader):
+        if spec.path is not None:
+            part.problem(["datasets", name, "path"], "has no meaning for a database; remove it")
+        if not all(spec.table.split(".")):
+            part.problem(["datasets", name, "table"], f"{Problems.show(spec.table)} is not a table name; write schema.table")
+        return
+    place = ["reader", "path"] if spec.path is None else ["datasets", name, "path"]
+    path = source.reader.path if spec.path is None else spec.path
+    try:
+        names = {field.split(".")[0].split("[")[0] for _, field, _, _ in string.Formatter().parse(path) if field is not None}
+        if names <= {"dataset", "table", "date"}:
+            path.format(dataset=name, table=spec.table, date=dt.date(2026, 1, 1))
+    except (ValueError, KeyError, IndexError, AttributeError) as error:
+        part.problem(place, f"{Problems.show(path)} is not a path template: {Problems.cut(str(error))}")
+        return
+    for unknown in sorted(names - {"dataset", "table", "date"}):
+        part.problem(place, f'unknown placeholder "{{{unknown}}}"; choose one of {{dataset}}, {{table}}, {{date:%Y%m%d}}')
+    if "date" not in names:
+        part.problem(place, f"{Problems.show(path)} has no {{date:%Y%m%d}}: files are dated by their name, else days get mixed up")
+    if path.startswith("/") or "://" in path or ".." in path.replace("\\", "/").split("/"):
+        part.problem(place, f"{Problems.show(path)} leaves the inbox; write a path below it, without .. or a leading /")
+
+
+def _check_columns(part: Part[Source], dataset: Dataset, spec: SourceDataset, parts: Parts) -> None:
+    for name, column in spec.columns.items():
+        place = ["datasets", dataset.name, "columns", name]
+        if name not in dataset.fields:
+            part.problem(place, f"is not a field of {dataset.name}; {choose(name, dataset.fields)}")
+            continue
+        _check_column(part, place, dataset.fields[name], column, parts)
+    for name in dataset.key:
+        if name not in spec.columns:
+            part.problem(["datasets", dataset.name, "columns"], f"{name} is missing: it is part of the key of {dataset.name}")
+
+
+def _check_column(part: Part[Source], place: list[str], field: Field, column: Column, parts: Parts) -> None:
+    if (column.column is None) == (column.const is None):
+        part.problem(place, "needs either from (a column) or const (a fixed value), and not both")
+    elif column.column == "":
+        part.problem([*place, "from"], "is empty; write the source's column name")
+    for attribute, types in ATTRIBUTE_TYPES.items():
+        if attribute not in column.model_fields_set:
+            continue
+        if field.type not in types:
+            part.problem([*place, attribute], f"{field.name} is of type {field.type}; {attribute} is for {' and '.join(types)}")
+        elif column.const is not None:
+            part.problem([*place, attribute], "has no meaning beside const, which is a canonical value")
+    if column.codes is not None and column.codes not in parts.codes:
+        part.problem([*place, "codes"], f"there is no codes/{column.codes}.csv; {choose(column.codes, parts.codes)}")
+    if field.type == "date":
+        _check_format(part, place, column.format)
+    if column.const is not None:
+        _check_const(part, place, field, column.const)
+
+
+def _check_format(part: Part[Source], place: list[str], pattern: str) -> None:
+    """Only directives whose text can be read back exactly; year, month and day must be there."""
+    directives = re.findall(r"%(.?)", pattern)
+    for directive in directives:
+        if directive not in DATE_DIRECTIVES or directives.count(directive) > 1:
+            part.problem([*place, "format"], f'"%{directive}" in "{Problems.cut(pattern)}": use each of %Y %m %d (%H %M %S) once')
+            return
+    if not set("Ymd") <= set(directives):
+        part.problem([*place, "format"], f'"{Problems.cut(pattern)}" must have %Y, %m and %d')
+
+
+def _check_const(part: Part[Source], place: list[str], field: Field, value: str) -> None:
+    good = re.fullmatch(CONST_PATTERNS.get(field.type, r"(?s).+"), value) is not None
+    if field.type == "date":
+        try:
+            good = dt.date.fromisoformat(value).isoformat() == value
+        except ValueError:
+            good = False
+    if not good:
+        part.problem([*place, "const"], f"{Problems.show(value)} is not a canonical value of type {field.type}")
