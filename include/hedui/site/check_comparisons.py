@@ -42,13 +42,7 @@ class _Checker:
             self._key_map(key_map, ["key_maps", index], comparison)
         self._rule(comparison.unusable_rule, ["unusable_rule"])
         self._rule(comparison.duplicate_rule, ["duplicate_rule"])
-        for index, presence in enumerate(comparison.presence):
-            self._rule(presence.rule, ["presence", index, "rule"])
-            if presence.missing is not None and presence.missing not in ids:
-                what = f'"{presence.missing}" is not a side of this comparison; {choose(presence.missing, ids)}'
-                self._part.problem(["presence", index, "missing"], what)
-            if presence.missing in [other.missing for other in comparison.presence[:index]]:
-                self._part.problem(["presence", index], "a second rule for the same missing side; keep one")
+        self._presence(comparison, ids)
         for name, rule in comparison.fields.items():
             self._field_rule(name, rule, ["fields", name])
         if not all(usable):
@@ -59,6 +53,15 @@ class _Checker:
                     self._delivered(side, name, ["key", position])
         for name in comparison.fields:
             self._compared(name, comparison, mapped)
+
+    def _presence(self, comparison: SnapshotComparison, ids: list[str]) -> None:
+        for index, presence in enumerate(comparison.presence):
+            self._rule(presence.rule, ["presence", index, "rule"])
+            if presence.missing is not None and presence.missing not in ids:
+                what = f'"{presence.missing}" is not a side of this comparison; {choose(presence.missing, ids)}'
+                self._part.problem(["presence", index, "missing"], what)
+            if presence.missing in [other.missing for other in comparison.presence[:index]]:
+                self._part.problem(["presence", index], "a second rule for the same missing side; keep one")
 
     def flow(self, comparison: FlowComparison) -> None:
         """Checks a comparison of two flows."""
@@ -77,12 +80,11 @@ class _Checker:
             self._part.problem(["group"], "is empty; name what totals are compared by")
         if not all(usable):
             return
-        for position, name in enumerate(comparison.key):
-            for side in (left, right):
-                self._delivered(side, name, ["key", position])
-        for name in comparison.fields:
-            for side in (left, right):
-                self._delivered(side, name, ["fields", name])
+        places: list[tuple[str, Place]] = [(name, ["key", position]) for position, name in enumerate(comparison.key)]
+        places += [(name, ["fields", name]) for name in comparison.fields]
+        for name, place in places:
+            self._delivered(left, name, place)
+            self._delivered(right, name, place)
         self._amounts(comparison)
         self._group(comparison)
 
