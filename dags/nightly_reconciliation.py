@@ -1,0 +1,101 @@
+"""#### 夜间对账
+
+每晚 02:30（北京时间）核对前一业务日各部门、各层级的参保、征集与缴费数据。
+
+**步骤**：读取来源（每来源一个）→ 规则检查、比对（每项一个）→ 入台账 → 出报表 → 通知。
+
+- **来源未到**：该来源显示为“已跳过”，只有需要它的比对被跳过（原因见日志），其余照常。
+- **补跑历史日期**：用“回填”；结束日期请取当日 23:59，运行的逻辑日期即业务日期。重跑同一日期结果不变。
+- **重跑某一来源**：清除该来源的任务实例及其下游即可，下游会重新计算。
+- **手工运行**：可填业务日期 `business_date`（如 2026-06-03）；不填则取最近一个已结束的业务日。
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+
+from airflow.sdk import CronDataIntervalTimetable, Param, TriggerRule, dag, task
+
+from hedui_airflow.outline import site_of_this_airflow
+from hedui_airflow.tasks import Summary, run_notify, run_step
+
+SITE = site_of_this_airflow()
+RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
+HEAVY_POOL = "hedui_heavy"  # one slot: two tasks that fill the memory never run together
+
+
+@dag(
+    dag_display_name="夜间对账",
+    description="Compares what the agencies and tiers hold, night by night",
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("30 2 * * *", timezone=SITE.timezone),
+    start_date=dt.datetime(2020, 1, 1, tzinfo=dt.UTC),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=dt.timedelta(hours=20),
+    params={
+        "business_date": Param(
+            None, type=["null", "string"], format="date", title="业务日期", description="不填则取最近一个已结束的业务日"
+        )
+    },
+    tags=["对账", "夜间", f"site:{SITE.id}"],
+    default_args={
+        "owner": "hedui",
+        "retries": 3,
+        "retry_delay": RETRY_DELAY,
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": dt.timedelta(minutes=15),
+        "execution_timeout": dt.timedelta(hours=2),
+    },
+)
+def nightly_reconciliation() -> None:
+    @task(task_display_name="读取来源", map_index_template="{{ task.op_kwargs['name'] }}")
+    def extract(source: str, name: str) -> Summary:
+        """Reads one source into the lake; skipped where it has not delivered."""
+        return run_step("extract", source)
+
+    @task(task_display_name="规则检查", pool=HEAVY_POOL, trigger_rule=TriggerRule.ALL_DONE)
+    def check() -> Summary:
+        """Runs the data-quality rules over what has arrived."""
+        return run_step("check")
+
+    @task(
+        task_display_name="比对",
+        pool=HEAVY_POOL,
+        trigger_rule=TriggerRule.ALL_DONE,
+        map_index_template="{{ task.op_kwargs['name'] }}",
+    )
+    def compare(comparison: str, name: str) -> Summary:
+        """Runs one comparison; skipped where a side is missing."""
+        return run_step("compare", comparison)
+
+    @task(task_display_name="入台账", pool=HEAVY_POOL, trigger_rule=TriggerRule.ALL_DONE)
+    def record() -> Summary:
+        """Merges the night's findings into the ledger's cases."""
+        return run_step("record")
+
+    @task(task_display_name="出报表", pool=HEAVY_POOL)
+    def report() -> Summary:
+        """Makes the night's workbook."""
+        return run_step("report")
+
+    @task(task_display_name="通知", trigger_rule=TriggerRule.ALL_DONE, execution_timeout=dt.timedelta(minutes=10))
+    def notify() -> Summary:
+        """Sends the night's figures, or says what failed."""
+        return run_notify()
+
+    @task(task_display_name="有任务失败", trigger_rule=TriggerRule.ONE_FAILED, retries=0)
+    def fail_if_any_failed() -> None:
+        """Skipped on a good night. Without it a failed source would end in a green run, because the later tasks go on."""
+        raise RuntimeError("A task of this night has failed; see the red ones.")
+
+    read = extract.expand_kwargs([{"source": source.id, "name": source.name} for source in SITE.sources])
+    checked = check()
+    compared = compare.expand_kwargs([{"comparison": comparison.id, "name": comparison.name} for comparison in SITE.comparisons])
+    recorded, reported, notified = record(), report(), notify()
+    read >> [checked, compared] >> recorded >> reported >> notified
+    [read, checked, compared, recorded, reported, notified] >> fail_if_any_failed()
+
+
+nightly_reconciliation()

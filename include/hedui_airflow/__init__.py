@@ -1,0 +1,1 @@
+"""The seam between Airflow and :mod:`hedui`: DAGs import this, the library imports no Airflow."""

@@ -1,0 +1,23 @@
+"""What a DAG file needs to know of the site when it is parsed: names, nothing heavy."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hedui.errors import HeduiError
+from hedui.site import Site, load_site
+
+
+def site_of_this_airflow() -> Site:
+    """The site that ``HEDUI_SITE`` names. A mistake in it becomes the DAG's import error, with file and line.
+
+    Raises:
+        HeduiError: The variable is not set. SiteError: the site has mistakes.
+    """
+    folder = os.environ.get("HEDUI_SITE")
+    if not folder:
+        raise HeduiError(
+            "HEDUI_SITE is not set; set it to the site's folder, for example include/sites/demo, for all Airflow services."
+        )
+    return load_site(Path(folder))

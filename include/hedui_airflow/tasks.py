@@ -1,0 +1,142 @@
+"""The bodies of DAG tasks: find the business date, call the library's step, tell Airflow what came of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from hedui.errors import ConservationError, HeduiError, SiteError, SourceFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hedui.context import Context
+    from hedui.steps import StepSummary
+
+log = logging.getLogger(__name__)
+Summary = dict[str, Any]
+"""A :class:`hedui.steps.StepSummary` as XCom carries it: small figures, names and paths, no rows and no personal data."""
+
+RETRYING_IS_USELESS = (ConservationError, SiteError, SourceFormatError)
+NIGHT_STARTS = dt.timedelta(hours=2, minutes=30)
+
+
+def business_date(airflow: Mapping[str, Any], *, timezone: str) -> dt.date:
+    """The business date of a run: the parameter of a manual run, else the day on which the data interval starts.
+
+    A run of the schedule or of a backfill has its logical date there; a manual run without a date takes the last finished day.
+
+    Raises:
+        HeduiError: The parameter is not a date.
+    """
+    given = airflow["params"].get("business_date")
+    if given:
+        try:
+            return dt.date.fromisoformat(given)
+        except ValueError:
+            raise HeduiError(f"business_date is {given!r}; write it like 2026-06-03.") from None
+    run = airflow["dag_run"]
+    start = run.data_interval_start or run.run_after - NIGHT_STARTS - dt.timedelta(days=1)
+    local: dt.datetime = start.astimezone(ZoneInfo(timezone))
+    return local.date()
+
+
+def airflow_connection(name: str) -> str:
+    """The URL of an Airflow connection, for :class:`hedui.context.Context`.
+
+    Raises:
+        HeduiError: Airflow has no such connection.
+    """
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    from hedui_airflow.connections import connection_url
+
+    try:
+        return connection_url(Connection.get(name))
+    except AirflowNotFoundException:
+        raise HeduiError(
+            f"Airflow has no connection {name}; add it under Admin, Connections, or as AIRFLOW_CONN_{name.upper()}."
+        ) from None
+
+
+def task_context() -> Context:
+    """The step's surroundings inside a task: Airflow's connections, progress into the task's log, personal data masked in it."""
+    from hedui.context import context_from_environment
+
+    _mask_logs()
+    return context_from_environment(connection=airflow_connection, progress=_log_progress)
+
+
+def run_step(step: str, subject: str | None = None) -> Summary:
+    """Runs one step for the business date of the current Airflow run.
+
+    A source that did not deliver and a comparison that lacks a side end as skipped, with the reason in the log; what a retry cannot
+    mend fails at once.
+
+    Args:
+        step: Name of a function in :mod:`hedui.steps`.
+        subject: Source or comparison id for steps that take one.
+    """
+    from airflow.sdk import get_current_context
+    from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+    from hedui import steps
+
+    context = task_context()
+    date = business_date(get_current_context(), timezone=context.site.timezone)
+    log.info("%s %s, business date %s", step, subject or "", date)
+    try:
+        summary: StepSummary = getattr(steps, step)(context, *([subject] if subject else []), date)
+    except RETRYING_IS_USELESS as error:
+        raise AirflowFailException(str(error)) from error
+    figures = "，".join(f"{name}={value:,}" for name, value in summary.counts.items())
+    log.info("%s %s: %s %s %s", step, subject or "", summary.state, summary.reason, figures)
+    if summary.state != "done":
+        raise AirflowSkipException(summary.reason or summary.state)
+    return {**asdict(summary), "business_date": summary.business_date.isoformat()}
+
+
+def run_notify() -> Summary:
+    """Tells the site's recipients how the night went, whatever became of the tasks before it."""
+    from airflow.sdk import get_current_context
+
+    from hedui.notify import night_notice, send_notice
+
+    airflow = get_current_context()
+    context = task_context()
+    date = business_date(airflow, timezone=context.site.timezone)
+    instance = airflow["ti"]
+
+    def pulled(task: str) -> list[Summary]:
+        values = instance.xcom_pull(task_ids=task)
+        return [value for value in (values if isinstance(values, list) else [values]) if value]
+
+    states = instance.get_task_states(dag_id=instance.dag_id, run_ids=[instance.run_id])
+    failed = sorted(name for name, state in states.get(instance.run_id, {}).items() if state in ("failed", "upstream_failed"))
+    notice = night_notice(
+        context.site,
+        date,
+        extracted=[summary["subject"] for summary in pulled("extract")],
+        compared=[summary["subject"] for summary in pulled("compare")],
+        record=next((summary["counts"] for summary in pulled("record")), None),
+        report=next((summary["paths"] for summary in pulled("report")), None),
+        failed=failed,
+    )
+    for line in notice.lines:
+        log.info("%s", line)
+    sent = send_notice(notice, settings=context.site.notify, connection=context.connection)
+    return {"step": "notify", "subject": "", "business_date": date.isoformat(), "counts": {"sent": sent}}
+
+
+def _log_progress(label: str, done: int, total: int | None) -> None:
+    log.info("%s: %s%s", label, f"{done:,}", f" / {total:,}" if total else "")
+
+
+def _mask_logs() -> None:
+    from hedui.security.masking import install_log_filter
+
+    install_log_filter()
