@@ -101,9 +101,10 @@ def connect(*, memory_limit: str = "4GB", threads: int = 2, database: str = ":me
     with tempfile.TemporaryDirectory(prefix="hedui-duckdb-") as spill:
         connection = duckdb.connect(
             database,
-            config={"memory_limit": memory_limit, "threads": threads, "temp_directory": spill, "enable_progress_bar": False},
+            config={"memory_limit": memory_limit, "threads": threads, "temp_directory": spill},
         )
         try:
+            connection.execute("SET enable_progress_bar = false")  # a session's option, refused in the configuration
             yield connection
         finally:
             connection.close()
