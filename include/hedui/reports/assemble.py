@@ -1,0 +1,35 @@
+"""Puts the sheets of the nightly workbook together."""
+
+from __future__ import annotations
+
+from hedui.reports.content import LongTable, Report
+from hedui.reports.night import Night
+from hedui.reports.sections.ageing import ageing
+from hedui.reports.sections.cover import cover
+from hedui.reports.sections.kinds import kinds
+from hedui.reports.sections.others import causes, definitions, exemptions
+from hedui.reports.sections.quality import quality
+from hedui.reports.sections.tiers import tiers
+from hedui.reports.sections.totals import totals
+
+
+def nightly_report(night: Night, details: LongTable, *, protect: bool = False) -> Report:
+    """The report of a night: the cover, then the figures, then the details."""
+    sheets = (
+        totals(night),
+        kinds(night),
+        tiers(night),
+        quality(night),
+        ageing(night),
+        causes(night),
+        details,
+        exemptions(night),
+        definitions(night),
+    )
+    return Report(
+        title=night.title,
+        organisation=night.organisation,
+        business_date=night.business_date,
+        sheets=(cover(night, sheets), *sheets),
+        protect=protect,
+    )

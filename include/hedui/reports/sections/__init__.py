@@ -1,0 +1,1 @@
+"""The workbook's sheets: each module turns the night's figures into blocks."""
