@@ -1,0 +1,219 @@
+"""Snapshots of n sides compared in one pass.
+
+The pass joins all sides on the key and compares a 64-bit digest of the compared fields per row, so that only keys and digests go
+through the hash tables. What is not the same everywhere is then fetched with all its columns and compared value by value, exactly.
+Duplicates show themselves in the pass: a row that was met twice has a counterpart with two rows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import duckdb
+
+from hedui import engine
+from hedui.canonical.schemas import Dataset, dataset
+from hedui.compare.authority import rights
+from hedui.compare.balance import check_rows, prove_snapshot
+from hedui.compare.keys import EQUAL_DIGITS, ZEROS
+from hedui.compare.plan import SidePlan, side_plans
+from hedui.compare.raws import load_raws
+from hedui.compare.write import fetch_one, make_findings, who, write_findings
+from hedui.context import Context
+from hedui.lake import Manifest
+from hedui.site.models import SnapshotComparison
+
+SLACK = 1000
+"""Rows that the pass may yield beyond all sides' rows together before duplicates count as a blow-up."""
+
+
+def compare_snapshot(context: Context, comparison: SnapshotComparison, date: dt.date) -> Manifest:
+    """Compares the sides as of ``date`` and replaces the findings partition.
+
+    Raises:
+        ConservationError: The balance does not foot.
+    """
+    sides = side_plans(context, comparison, date)
+    with engine.connect(memory_limit=context.memory_limit, threads=context.threads) as connection:
+        connection.execute("SET preserve_insertion_order = false")
+        make_sides(connection, comparison, sides)
+        rows = [int(fetch_one(connection, f"SELECT count(*) FROM side_{side.index}")[0]) for side in sides]
+        check_rows(connection, comparison.id, sides)
+        match(connection, comparison, sides, rows)
+        balance = prove_snapshot(connection, comparison.id, sides, rows)
+        count = raise_findings(connection, context, comparison, sides, date)
+        connection.execute("SET preserve_insertion_order = true")
+        meta = {"balance": balance, "inputs": {f"{side.dataset}/{side.source}": side.manifest.digest for side in sides}}
+        return write_findings(connection, context, scope=comparison.id, date=date, rows=count, meta=meta)
+
+
+def make_sides(connection: duckdb.DuckDBPyConnection, comparison: SnapshotComparison, sides: Sequence[SidePlan]) -> None:
+    """Makes the view ``side_<i>`` of every side."""
+    for side in sides:
+        columns = {f"f_{field}": side.expression(field) for field in comparison.fields if field in side.mapped}
+        columns |= own_columns(side)
+        engine.run(connection, "compare/side.sql", **side_parameters(side, columns))
+
+
+def side_parameters(side: SidePlan, columns: dict[str, str], *, view: str = "") -> dict[str, Any]:
+    """Parameters of ``side.sql``."""
+    return {
+        "view": view or f"side_{side.index}",
+        "relation": side.relation,
+        "where": side.where,
+        "keys": [f"CAST({side.expression(key)} AS VARCHAR)" for key in side.keys],
+        "refused": side.placeholders,
+        "zeros": ZEROS,
+        "equal_digits": EQUAL_DIGITS,
+        "columns": columns,
+        "key_map": side.key_map,
+    }
+
+
+def own_columns(side: SidePlan) -> dict[str, str]:
+    """Columns that name a row whose key is unusable, with its region."""
+    parts = ", ".join(f"coalesce(CAST({side.expression(field)} AS VARCHAR), '')" for field in side.own_key)
+    keys = ", ".join(f"coalesce(CAST({side.expression(field)} AS VARCHAR), '')" for field in side.keys)
+    null = "CAST(NULL AS VARCHAR)"
+    return {
+        "own_key": f"concat_ws('/', {parts})",
+        "own_insurance": side.expression("insurance") if side.own_insurance else null,
+        "own_period": side.expression("period") if side.own_period else null,
+        "key_text": f"concat_ws('/', {keys})",
+        "region": side.expression(side.region) if side.region else null,
+    }
+
+
+def digests(comparison: SnapshotComparison, sides: Sequence[SidePlan]) -> list[dict[str, Any]]:
+    """The compared fields grouped by the sides that deliver them; a field of fewer than two sides is not compared."""
+    groups: dict[tuple[int, ...], list[str]] = {}
+    for field in comparison.fields:
+        groups.setdefault(tuple(side.index for side in sides if field in side.mapped), []).append(f"f_{field}")
+    return [
+        {"id": number, "members": members, "fields": names}
+        for number, (members, names) in enumerate(groups.items())
+        if len(members) > 1
+    ]
+
+
+def match(
+    connection: duckdb.DuckDBPyConnection, comparison: SnapshotComparison, sides: Sequence[SidePlan], rows: Sequence[int]
+) -> None:
+    """Makes ``joined``, ``flagged``, ``rows_<i>``, ``dup_<i>`` and ``pairs``."""
+    indexes = [side.index for side in sides]
+    keys = len(comparison.key)
+    limit = sum(rows) + SLACK
+    parameters = {"sides": indexes, "keys": keys, "digests": digests(comparison, sides), "hash_function": "hash"}
+    engine.run(connection, "compare/snapshot_join.sql", **parameters, without=False, row_limit=limit)
+    blown_up = fetch_one(connection, "SELECT count(*) FROM joined")[0] >= limit
+    if blown_up:  # keys that several sides have many times over: count them first and leave them out of the pass
+        for i in indexes:
+            engine.run(connection, "compare/duplicates.sql", i=i, keys=keys, relation=f"side_{i}")
+        engine.run(connection, "compare/snapshot_join.sql", **parameters, without=True, row_limit=limit)
+    met = fetch_one(connection, "SELECT " + ", ".join(f"count(n{i})" for i in indexes) + " FROM joined")
+    repeated = [] if blown_up else [i for i in indexes if met[i] > rows[i]]
+    engine.run(connection, "compare/snapshot_flagged.sql", sides=indexes, repeated=repeated)
+    for i in indexes:
+        engine.run(connection, "compare/snapshot_rows.sql", i=i)
+        if not blown_up:
+            engine.run(connection, "compare/duplicates.sql", i=i, keys=keys, relation=f"rows_{i}")
+    engine.run(
+        connection,
+        "compare/snapshot_pairs.sql",
+        sides=indexes,
+        keys=keys,
+        columns=[[f"f_{field}" for field in comparison.fields if field in side.mapped] + ["region"] for side in sides],
+        deviations=fields_of(comparison, sides),
+    )
+
+
+def fields_of(comparison: SnapshotComparison, sides: Sequence[SidePlan]) -> list[dict[str, Any]]:
+    """The compared fields with the sides that deliver them."""
+    result = []
+    for name, rule in comparison.fields.items():
+        members = [side.index for side in sides if name in side.mapped]
+        if len(members) > 1:
+            couples = list(combinations(members, 2))
+            money = field_type(sides, name) == "fen"
+            result.append(
+                {
+                    "name": name,
+                    "rule": rule.rule,
+                    "kind": rule.kind,
+                    "severity": rule.severity,
+                    "members": members,
+                    "couples": couples,
+                }
+                | {"tolerance": rule.tolerance_fen if money else 0, "money": money}
+            )
+    return result
+
+
+def field_type(sides: Sequence[SidePlan], name: str) -> str:
+    """Canonical type of a compared field, from the first side whose dataset has it."""
+    return next((dataset(side.dataset).fields[name].type for side in sides if name in dataset(side.dataset).fields), "text")
+
+
+def presence(comparison: SnapshotComparison, sides: Sequence[SidePlan], side: SidePlan) -> dict[str, str]:
+    """Rule and kind of a key that ``side`` lacks."""
+    own = next((rule for rule in comparison.presence if rule.missing == side.source), None)
+    rule = own or next((rule for rule in comparison.presence if rule.missing is None), comparison.presence[0])
+    kind = "MISSING_TIER" if len(sides) > 2 else ("ONLY_RIGHT" if side.index == 0 else "ONLY_LEFT")
+    return {"rule": rule.rule, "kind": kind}
+
+
+def raise_findings(
+    connection: duckdb.DuckDBPyConnection,
+    context: Context,
+    comparison: SnapshotComparison,
+    sides: Sequence[SidePlan],
+    date: dt.date,
+) -> int:
+    """Makes the table ``findings``; returns their number."""
+    fields = fields_of(comparison, sides)
+    names = tuple(field["name"] for field in fields)
+    raws = {
+        side.index: load_raws(
+            connection,
+            context,
+            side,
+            fields=names,
+            wanted=f"SELECT n{side.index} FROM pairs WHERE differs AND n{side.index} IS NOT NULL",
+        )
+        for side in sides
+    }
+    for field in fields:
+        field["raws"] = [i for i, known in raws.items() if field["name"] in known]
+        field["right"] = rights(context.site.authority, sides, field["name"], date)
+    key = comparison.key
+    described = [
+        {
+            "index": side.index,
+            "source": side.source,
+            "presence": presence(comparison, sides, side),
+            "duplicate": comparison.duplicate_rule,
+            "unusable": comparison.unusable_rule,
+            "keymap": side.key_map.rule if side.key_map else None,
+        }
+        for side in sides
+    ]
+    schema: Dataset = dataset(sides[0].dataset)
+    engine.run(
+        connection,
+        "compare/snapshot_hits.sql",
+        sides=described,
+        keys=len(key),
+        key=[number for number, name in enumerate(key) if name not in ("insurance", "period")],
+        insurance=key.index("insurance") if "insurance" in key else None,
+        period=key.index("period") if "period" in key else None,
+        regions=[side.index for side in sides if side.region],
+        fields=fields,
+    )
+    rule_ids = [field["rule"] for field in fields] + [rule.rule for rule in comparison.presence]
+    rule_ids += [comparison.duplicate_rule, comparison.unusable_rule, *(side.key_map.rule for side in sides if side.key_map)]
+    return make_findings(
+        connection, scope=comparison.id, date=date, subject_type=schema.subject, people=who(context, rule_ids, sides)
+    )

@@ -1,0 +1,5 @@
+-- The flagged rows of one side with all columns (late materialisation): table rows_<i>.
+-- Parameters:
+--   i  index of the side
+CREATE OR REPLACE TEMP TABLE rows_{{ i }} AS
+SELECT * FROM side_{{ i }} WHERE source_row IN (SELECT n{{ i }} FROM flagged WHERE n{{ i }} IS NOT NULL);
