@@ -1,0 +1,122 @@
+"""Building the demo world: population, plants, the agencies' files and intermediate databases, and the truth."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from hedui.context import Progress, no_progress
+from hedui.demo.delivery import Delivery, deliver_flows, deliver_snapshots
+from hedui.demo.expected import flow_truth
+from hedui.demo.flow_planting import FlowPlanting
+from hedui.demo.flows import build_flows
+from hedui.demo.planting import MISSING_SOURCE, Expectation, Planting
+from hedui.demo.plants import enrolment, flow, person, registration, registry, tiers, units
+from hedui.demo.systems.spec import MACROS
+from hedui.demo.world import World, build_world
+from hedui.engine import connect
+from hedui.errors import HeduiError
+
+MIN_PERSONS = 2000
+FOLDERS = ("sheng", "guotong", "yibao", "duizhao")
+PLANT_MODULES = (person, tiers, enrolment, registration, units, flow)
+"""Importing them fills the registries, in this order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoSummary:
+    """What was built.
+
+    Attributes:
+        persons: Insured persons.
+        units: Units.
+        rows: Rows delivered by system table; files count all their dates.
+        truth: Planted findings (``hit``) and near misses (``near``) over all dates.
+        out: Folder of the files and of ``truth.parquet``.
+    """
+
+    persons: int
+    units: int
+    rows: dict[str, int] = field(default_factory=dict)
+    truth: dict[str, int] = field(default_factory=dict)
+    out: Path = Path()
+
+    def __str__(self) -> str:
+        return (
+            f"{self.persons:,} persons, {self.units:,} units, {sum(self.rows.values()):,} rows delivered, "
+            f"{self.truth.get('hit', 0):,} planted findings, {self.truth.get('near', 0):,} near misses"
+        )
+
+
+def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], progress: Progress = no_progress) -> DemoSummary:
+    """Builds the demo world; the same arguments give the same bytes and the same tables.
+
+    Args:
+        persons: How many insured persons, at least 2,000.
+        seed: Seed of everything random.
+        out: Folder for the agencies' files (the inbox), ``truth.parquet``, ``truth.csv`` and ``rejects.csv``.
+        urls: SQLAlchemy URLs of ``shebao_db`` and ``shuiwu_db``; may be one database. The schemas ``shebao`` and ``shuiwu`` are replaced.
+        progress: Hears of each table.
+
+    Raises:
+        HeduiError: Too few persons for the plants.
+    """
+    if persons < MIN_PERSONS:
+        raise HeduiError(f"The demo world needs at least {MIN_PERSONS} persons for its plants, not {persons}.")
+    out.mkdir(parents=True, exist_ok=True)
+    for name in FOLDERS:
+        shutil.rmtree(out / name, ignore_errors=True)
+    with connect() as connection, tempfile.TemporaryDirectory(prefix=".build-", dir=out) as scratch, ThreadPoolExecutor(2) as pool:
+        progress("人口", 0, None)
+        world, planting, flows = _populate(connection, persons=persons, seed=seed)
+        delivery = Delivery(
+            connection=connection, out=out, scratch=Path(scratch), urls=urls, pool=pool, planting=planting, progress=progress
+        )
+        deliver_snapshots(delivery)
+        deliver_flows(delivery, flows)
+        rows = delivery.finish()
+    truth = sorted(planting.truth + flow_truth(flows), key=lambda line: tuple(str(value) for value in asdict(line).values()))
+    write_truth(out, truth, planting.rejects)
+    return DemoSummary(
+        persons=persons, units=world.units, rows=rows, truth=dict(Counter(line.expect for line in truth)), out=out
+    )  # fmt: skip
+
+
+def _populate(connection: duckdb.DuckDBPyConnection, *, persons: int, seed: int) -> tuple[World, Planting, FlowPlanting]:
+    for macro in MACROS:
+        connection.execute(macro)
+    world = build_world(connection, persons=persons, seed=seed)
+    planting = Planting(connection, world)
+    for master_plant in registry.PLANTS.values():
+        master_plant(planting)
+    planting.expect("B12", f"arrival:{MISSING_SOURCE}", MISSING_SOURCE, (2,), kind="ARRIVAL", source=MISSING_SOURCE)
+    planting.expect(
+        "B12", f"arrival:{MISSING_SOURCE}", MISSING_SOURCE, (1, 3), kind="ARRIVAL", source=MISSING_SOURCE, expect="near"
+    )
+    build_flows(connection, world, planted=[subject.number for subject in planting.subjects["person"]], seed=seed)
+    flows = FlowPlanting(connection, planting)
+    for flow_plant in flow.FLOW_PLANTS.values():
+        flow_plant(flows)
+    return world, planting, flows
+
+
+def write_truth(out: Path, truth: Iterable[Expectation], rejects: Iterable[tuple[dt.date, str, str]]) -> None:
+    """Writes ``truth.parquet`` and ``truth.csv`` (see :class:`Expectation`) and ``rejects.csv`` (rows that cannot be converted)."""
+    text = pa.string()
+    schema = pa.schema([(name, pa.date32() if name == "business_date" else text) for name in Expectation.__dataclass_fields__])
+    table = pa.Table.from_pylist([asdict(line) for line in truth], schema=schema)
+    pq.write_table(table, out / "truth.parquet")
+    pacsv.write_csv(table, out / "truth.csv")
+    lines = [f"{date},{source},{dataset},{count}" for (date, source, dataset), count in sorted(Counter(rejects).items())]
+    (out / "rejects.csv").write_text("\n".join(["business_date,source,dataset,rows", *lines, ""]), encoding="utf-8")

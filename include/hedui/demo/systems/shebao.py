@@ -1,0 +1,141 @@
+"""市社保业务库: PostgreSQL, LD/T 92 names, validity tables for master data, money in yuan."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hedui.demo.systems.spec import Column, Table, enrolment_ideal, person_ideal
+
+PERSON_NO: Final = "CAST(1000000000 + i AS VARCHAR)"
+_MONEY: Final = "numeric(16,2)"
+
+PERSON: Final = Table(
+    source="shebao",
+    dataset="person",
+    name="ac01",
+    label="人员基本信息",
+    ideal=person_ideal(person_no=PERSON_NO, id_number="id_number", name="name"),
+    columns=(
+        Column(name="aac001", sql="person_no", label="人员编号"),
+        Column(name="aac058", sql="id_type", label="证件类型"),
+        Column(name="aac147", sql="id_number", label="证件号码"),
+        Column(name="aac002", sql="social_security_no", label="社会保障号码"),
+        Column(name="aac003", sql="name", label="姓名"),
+        Column(name="aac004", sql="sex", label="性别"),
+        Column(name="aac005", sql="ethnicity", label="民族"),
+        Column(name="aac006", sql="day8(birth_date)", label="出生日期"),
+        Column(name="aac007", sql="day8(first_work_date)", label="参加工作日期"),
+        Column(name="aic162", sql="day8(retirement_date)", label="离退休日期"),
+        Column(name="aae138", sql="day8(death_date)", label="死亡日期"),
+        Column(name="aab001", sql="unit_no", label="单位编号"),
+        Column(name="aab301", sql="region", label="行政区划"),
+        Column(name="aae005", sql="phone", label="联系电话"),
+    ),
+)
+UNIT: Final = Table(
+    source="shebao",
+    dataset="unit",
+    name="ab01",
+    label="单位基本信息",
+    ideal="""
+        SELECT u, unit_no_of(u) AS unit_no, CAST(NULL AS VARCHAR) AS tax_unit_no, uscc, name, unit_type, '1' AS unit_state,
+            region_of(district) AS region, tax_office_of(district) AS tax_office
+        FROM base_unit""",
+    columns=(
+        Column(name="aab001", sql="unit_no", label="单位编号"),
+        Column(name="aab998", sql="uscc", label="统一社会信用代码"),
+        Column(name="aab004", sql="name", label="单位名称"),
+        Column(name="aab019", sql="unit_type", label="单位类型"),
+        Column(name="aab051", sql="unit_state", label="单位缴费状态"),
+        Column(name="aab301", sql="region", label="行政区划"),
+        Column(name="aaf020", sql="tax_office", label="主管税务部门"),
+    ),
+)
+ENROLMENT: Final = Table(
+    source="shebao",
+    dataset="enrolment",
+    name="ac02",
+    label="参保信息",
+    ideal=enrolment_ideal(
+        person_no=PERSON_NO,
+        id_number="id_number",
+        name="name",
+        insurances="('E', '110'), ('E', '210'), ('E', '410'), ('R', '150')",
+    ),
+    columns=(
+        Column(name="aac001", sql="person_no", label="人员编号"),
+        Column(name="aac147", sql="id_number", label="证件号码"),
+        Column(name="aac003", sql="name", label="姓名"),
+        Column(name="aae140", sql="insurance", label="险种类型"),
+        Column(name="aac008", sql="enrol_state", label="参保状态"),
+        Column(name="aac031", sql="pay_state", label="缴费状态"),
+        Column(name="aac049", sql="first_month", label="首次参保年月"),
+        Column(name="aae030", sql="day8(start_date)", label="开始日期"),
+        Column(name="aae031", sql="day8(end_date)", label="终止日期"),
+        Column(name="aab001", sql="unit_no", label="单位编号"),
+        Column(name="aaa027", sql="pool_region", label="统筹区编码"),
+        Column(name="aae180", sql="yuan(pay_base_fen)", label="缴费基数（元）", type=_MONEY),
+        Column(name="aae201", sql="months_paid", label="实际缴费月数", type="integer"),
+    ),
+)
+LEVY: Final = Table(
+    source="shebao",
+    dataset="levy",
+    name="ac43",
+    label="征集通知明细",
+    ideal="",
+    columns=(
+        Column(name="aaz288", sql="levy_no", label="征集通知流水号"),
+        Column(name="aaa027", sql="pool_region", label="统筹区编码"),
+        Column(name="aab034", sql="agency_code", label="社保经办机构编号"),
+        Column(name="aae140", sql="insurance", label="险种类型"),
+        Column(name="aac001", sql="person_no", label="人员编号"),
+        Column(name="aac147", sql="id_number", label="证件号码"),
+        Column(name="aab001", sql="unit_no", label="单位编号"),
+        Column(name="aae003", sql="period", label="对应费款所属期"),
+        Column(name="aaa115", sql="payment_type", label="缴费类型"),
+        Column(name="aae180", sql="yuan(pay_base_fen)", label="缴费基数（元）", type=_MONEY),
+        Column(name="aaa042", sql="ratio(unit_rate)", label="单位缴费比例", type="numeric(7,6)"),
+        Column(name="aaa041", sql="ratio(person_rate)", label="个人缴费比例", type="numeric(7,6)"),
+        Column(name="aae021", sql="yuan(unit_due_fen)", label="单位应缴金额（元）", type=_MONEY),
+        Column(name="aae022", sql="yuan(person_due_fen)", label="个人应缴金额（元）", type=_MONEY),
+        Column(name="aae036", sql="coalesce(bad, day8(own_date))", label="征集日期"),
+        Column(name="aae418", sql="delivered", label="传输日期", type="date"),
+    ),
+)
+PAYMENT: Final = Table(
+    source="shebao",
+    dataset="payment",
+    name="ac44",
+    label="社保到账明细",
+    ideal="",
+    columns=(
+        Column(name="aaz083", sql="detail_no", label="缴费明细流水号"),
+        Column(name="aaz288", sql="levy_no", label="征集通知流水号"),
+        Column(name="aad009", sql="voucher_no", label="电子税票号码"),
+        Column(name="aaa027", sql="pool_region", label="统筹区编码"),
+        Column(name="aab034", sql="agency_code", label="社保经办机构编号"),
+        Column(name="aae140", sql="ltrim(insurance, '?')", label="险种类型"),
+        Column(name="aac001", sql="person_no", label="人员编号"),
+        Column(name="aac147", sql="id_number", label="证件号码"),
+        Column(name="aab001", sql="unit_no", label="单位编号"),
+        Column(name="aae003", sql="period", label="对应费款所属期"),
+        Column(name="aaa115", sql="payment_type", label="缴费类型"),
+        Column(name="aab165", sql="CASE payment_flag WHEN 'pay' THEN '缴费' ELSE '退费' END", label="缴费标识"),
+        Column(name="aae180", sql="yuan(pay_base_fen)", label="缴费基数（元）", type=_MONEY),
+        Column(name="aae021", sql="yuan(unit_due_fen)", label="单位应缴金额（元）", type=_MONEY),
+        Column(name="aae022", sql="yuan(person_due_fen)", label="个人应缴金额（元）", type=_MONEY),
+        Column(name="aae080", sql="yuan(unit_paid_fen)", label="单位实缴金额（元）", type=_MONEY),
+        Column(name="aae082", sql="yuan(person_paid_fen)", label="个人实缴金额（元）", type=_MONEY),
+        Column(name="aae056", sql="yuan(late_fee_fen)", label="滞纳金（元）", type=_MONEY),
+        Column(name="bac121", sql="yuan(unit_interest_fen)", label="单位部分利息（元）", type=_MONEY),
+        Column(name="aae239", sql="yuan(person_interest_fen)", label="个人部分利息（元）", type=_MONEY),
+        Column(name="aic152", sql="yuan(subsidy_fen)", label="其他补助（元）", type=_MONEY),
+        Column(name="aae078", sql="full_flag", label="足额到账标志"),
+        Column(name="aae017", sql="paid_status", label="到账状态"),
+        Column(name="aae035", sql="coalesce(bad, day8(own_date))", label="缴费日期"),
+        Column(name="aae531", sql="day8(own_date)", label="入国库时间"),
+        Column(name="aae418", sql="delivered", label="传输日期", type="date"),
+    ),
+)
+SNAPSHOTS: Final = (PERSON, UNIT, ENROLMENT)
