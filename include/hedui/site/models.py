@@ -95,13 +95,15 @@ class AsOf(Model):
     """How a table is read as of a business date.
 
     ``date``: rows whose column equals the date. ``validity``: rows with from ≤ date < to (拉链表). ``current``: the table only knows
-    today; a past date is refused. Files are dated by their name and need none of these.
+    today; a past date is refused. Files are dated by their name and need none of these. ``format``: how a date is written where the
+    column is text or a number; columns of type date need none.
     """
 
     mode: Literal["date", "validity", "current"] = "current"
     column: str | None = None
     valid_from: str | None = None
     valid_to: str | None = None
+    format: Literal["%Y-%m-%d", "%Y%m%d", "%Y/%m/%d"] = "%Y-%m-%d"
 
 
 class SourceDataset(Model):

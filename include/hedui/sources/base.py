@@ -1,0 +1,121 @@
+"""What every reader of a source offers, whatever the carrier.
+
+A carrier (database, delimited file, workbook, later XML packets, archives, fixed width) is a :class:`Reader`: ``open(date)`` gives one
+consistent snapshot over all datasets of the source, and the snapshot yields each dataset's rows in batches. Values stay text as
+received; nothing is cleaned, translated or dropped here. What is no row at all (wrong number of columns, undecodable bytes) travels
+beside the rows as :class:`BadRow`, so that it is counted and reported.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from hedui.context import Context
+from hedui.site.models import Source
+
+BATCH_BYTES = 8 << 20  # text that is in memory at a time, per dataset being read
+BATCH_ROWS = 50_000  # rows at a time for readers that count rows and not bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadRow:
+    r"""A record that could not be split into the source's columns.
+
+    Attributes:
+        row: Its number among the records, from 1.
+        line: The line or sheet row it begins at, from 1.
+        reason: What is wrong, in Chinese.
+        text: The record as received, undecodable bytes as ``\xNN``, cut to a bounded length.
+    """
+
+    row: int
+    line: int
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawBatch:
+    """Some records of a dataset, in the order in which they were received.
+
+    Attributes:
+        records: Columns of text as received; a database's NULL is null, an empty text is empty.
+        rows: Each record's number, from 1; bad rows have numbers of the same sequence.
+        bad: Records that are no rows.
+    """
+
+    records: pa.RecordBatch
+    rows: pa.Int64Array
+    bad: tuple[BadRow, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """What is known about a dataset's delivery once it has been read to the end.
+
+    Attributes:
+        carrier: Reader type.
+        place: Where it was: path below the inbox, or table.
+        identity: What tells this delivery from another: digest and size of a file, the snapshot of a database. The batch life cycle
+            recognises resends and duplicates by it.
+    """
+
+    carrier: str
+    place: str
+    identity: dict[str, Any] = field(default_factory=dict)
+
+
+class Snapshot(Protocol):
+    """A source as of one moment."""
+
+    def read(self, dataset: str) -> Iterator[RawBatch]:
+        """The rows of a dataset in a bounded amount of memory; at least one batch, which may be empty and tells the columns.
+
+        Raises:
+            SourceError: Reading broke off. SourceFormatError: the delivery as a whole is not in its declared format.
+        """
+
+    def delivery(self, dataset: str) -> Delivery:
+        """Where the dataset came from; complete after :meth:`read` has come to its end."""
+
+
+class Reader(Protocol):
+    """Reads one source."""
+
+    def open(self, date: dt.date) -> AbstractContextManager[Snapshot]:
+        """One consistent snapshot of all datasets as of a business date.
+
+        Raises:
+            SourceMissingError: The source has not delivered for the date, or cannot be read as of it.
+            SourceError: The source cannot be reached.
+        """
+
+
+class ReaderFactory(Protocol):
+    """Makes the reader of a source."""
+
+    def __call__(self, *, context: Context, source: Source) -> Reader: ...  # noqa: D102
+
+
+def text_batch(columns: list[str], values: list[pa.Array], first_row: int, bad: tuple[BadRow, ...] = ()) -> RawBatch:
+    """A batch whose records are numbered one after the other."""
+    records = pa.RecordBatch.from_arrays(values, schema=text_schema(columns))
+    rows = pa.array(range(first_row, first_row + records.num_rows), type=pa.int64())
+    return RawBatch(records=records, rows=rows, bad=bad)
+
+
+def text_schema(columns: list[str]) -> pa.Schema:
+    """The Arrow schema of raw records: text columns."""
+    return pa.schema([(name, pa.string()) for name in columns])
+
+
+def wanted_columns(source: Source, dataset: str) -> list[str]:
+    """The source's columns that fill canonical fields, in the site's order, each once."""
+    spec = source.datasets[dataset]
+    return list(dict.fromkeys(column.column for column in spec.columns.values() if column.column is not None))

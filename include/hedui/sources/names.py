@@ -1,0 +1,53 @@
+"""Names of raw columns as they stand in Parquet: each once, also for engines that do not tell upper from lower case."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from hedui.errors import SourceFormatError
+from hedui.site.problems import did_you_mean
+
+RESERVED = "source_row"
+
+
+def raw_names(header: list[str], *, wanted: Collection[str], place: str) -> list[str]:
+    """The names under which a file's columns are kept.
+
+    A column that the site uses keeps its name; other columns that are nameless or double get a number.
+
+    Args:
+        header: The names as received.
+        wanted: The names that the site uses.
+        place: ``path:line`` of the header, for messages.
+
+    Raises:
+        SourceFormatError: A column that the site uses is missing or there twice.
+    """
+    stripped = [name.strip() for name in header]
+    for name in wanted:
+        if stripped.count(name) == 1:
+            continue
+        if name in stripped:
+            raise SourceFormatError(f'{place}: the header has the column "{name}" twice; the sender must name each column once.')
+        listed = ", ".join(f'"{_cut(found)}"' for found in stripped[:40])
+        raise SourceFormatError(
+            f'{place}: the header has no column "{name}"; it has {listed}.{did_you_mean(name, stripped)} '
+            "Ask the sender for the agreed header, or adapt columns in the source's YAML."
+        )
+    taken = {name.lower() for name in wanted} | {RESERVED}
+    result = []
+    for position, name in enumerate(stripped, start=1):
+        if name in wanted:
+            result.append(name)
+            continue
+        unique, number = name or f"列{position}", 2
+        while unique.lower() in taken:
+            unique, number = f"{name or f'列{position}'}_{number}", number + 1
+        taken.add(unique.lower())
+        result.append(unique)
+    return result
+
+
+def _cut(text: str) -> str:
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    return text if len(text) <= 30 else text[:29] + "…"

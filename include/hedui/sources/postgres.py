@@ -1,0 +1,148 @@
+"""Reads PostgreSQL by COPY, which streams in bounded memory; one REPEATABLE READ transaction sees one state of all tables.
+
+Measured on a million rows of 14 columns: COPY with Arrow's CSV reader takes 2.5 s, ADBC 3.3 s, and ADBC gives up streaming as soon as
+a parameter is bound.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+from psycopg import sql
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import URL
+from sqlalchemy.sql.compiler import IdentifierPreparer
+
+from hedui.errors import SourceError, SourceFormatError
+from hedui.sources.base import BATCH_BYTES
+from hedui.sources.sql import Kind
+
+KINDS: dict[int, Kind] = {
+    1082: "date",
+    1114: "timestamp",
+    1184: "timestamp",
+    **dict.fromkeys((20, 21, 23, 700, 701, 1700), "number"),
+}
+"""Kinds by type oid; every other type is text."""
+
+
+@contextmanager
+def postgres_session(*, url: URL, source: str, timezone: str) -> Iterator[PostgresSession]:
+    """A session; what fails on it becomes a SourceError that names the source and no data.
+
+    Args:
+        url: The connection's SQLAlchemy URL; socket folders as ``?host=…``.
+        source: Source id, for messages.
+        timezone: In which zone times with a zone are written.
+    """
+    arguments: dict[str, Any] = {"connect_timeout": 10, "application_name": "hedui", **url.query}
+    arguments |= url.translate_connect_args(username="user", database="dbname")
+    try:
+        with psycopg.connect(**arguments, client_encoding="utf8") as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            yield PostgresSession(connection=connection, source=source, timezone=timezone)
+            connection.rollback()
+    except psycopg.Error as error:
+        raise _translated(error, source) from error
+
+
+class PostgresSession:
+    """A connection in a read-only transaction; see :class:`hedui.sources.sql.Session`."""
+
+    def __init__(self, *, connection: psycopg.Connection[Any], source: str, timezone: str) -> None:
+        self._connection = connection
+        self._source = source
+        self._preparer: IdentifierPreparer = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-call]
+        connection.execute("SELECT set_config('DateStyle', 'ISO, YMD', true), set_config('TimeZone', %s, true)", (timezone,))
+        row = connection.execute("SELECT pg_current_snapshot()::text").fetchone()
+        self.identity: dict[str, Any] = {"snapshot": row[0] if row is not None else ""}
+
+    def quote(self, name: str) -> str:
+        """The name, quoted where PostgreSQL needs it."""
+        return self._preparer.quote(name)
+
+    def quote_table(self, name: str) -> str:
+        """Schema and name."""
+        return ".".join(self.quote(part) for part in name.split("."))
+
+    def kinds(self, table: str, columns: list[str]) -> dict[str, Kind]:
+        """Asks for no rows, to learn the types."""
+        query = f"SELECT {', '.join(self.quote(name) for name in columns)} FROM {self.quote_table(table)} WHERE 1 = 0"
+        described = self._connection.execute(query.encode()).description or []
+        return {name: KINDS.get(column.type_code, "text") for name, column in zip(columns, described, strict=True)}
+
+    def item(self, column: str, kind: Kind) -> str:
+        """Cast by the server: numeric keeps all its digits."""
+        return f"CAST({self.quote(column)} AS text)"
+
+    def day(self, name: str, text: str, kind: Kind) -> str:
+        """A literal, for COPY takes no bind parameters."""
+        return text if kind == "number" and text.isdecimal() else sql.Literal(text).as_string(self._connection)
+
+    def stream(self, query: str, columns: list[str]) -> Iterator[list[pa.Array]]:
+        """COPY … TO STDOUT as CSV, where NULL and the empty text differ by their quotes."""
+        statement = f"COPY (\n{query}\n) TO STDOUT (FORMAT csv, HEADER)"
+        with self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            try:
+                reader = arrow_csv.open_csv(
+                    io.BufferedReader(_CopyStream(copy), 1 << 20),
+                    read_options=arrow_csv.ReadOptions(column_names=columns, skip_rows=1, block_size=BATCH_BYTES),
+                    parse_options=arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+                    convert_options=arrow_csv.ConvertOptions(
+                        column_types=dict.fromkeys(columns, pa.string()),
+                        null_values=[""],
+                        strings_can_be_null=True,
+                        quoted_strings_can_be_null=False,
+                    ),
+                )
+                for batch in reader:
+                    yield batch.columns
+            except pa.ArrowInvalid as error:
+                raise SourceFormatError(
+                    f"Source {self._source}: what PostgreSQL sent cannot be read ({str(error).split('.')[0][:80]}); "
+                    "check the database's encoding."
+                ) from None
+
+
+class _CopyStream(io.RawIOBase):
+    """COPY's messages as one readable stream."""
+
+    def __init__(self, copy: psycopg.Copy) -> None:
+        self._copy = iter(copy)
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        filled = 0
+        while filled < len(buffer):
+            if not self._rest:
+                chunk = next(self._copy, None)
+                if chunk is None:
+                    break
+                self._rest = memoryview(chunk)
+            count = min(len(buffer) - filled, len(self._rest))
+            buffer[filled : filled + count] = self._rest[:count]
+            self._rest = self._rest[count:]
+            filled += count
+        return filled
+
+
+def _translated(error: psycopg.Error, source: str) -> SourceError:
+    """Class 42 is about names and privileges, which no retry mends; its texts hold identifiers and no data."""
+    state = error.sqlstate or ""
+    text = " ".join((error.diag.message_primary or "").split())
+    if state.startswith("42"):
+        return SourceFormatError(f"Source {source}: {text} (SQLSTATE {state}); adapt table and columns in the source's YAML.")
+    if isinstance(error, psycopg.OperationalError):
+        detail = text or str(error).splitlines()[0] if str(error) else "no connection"
+        return SourceError(f"Source {source}: PostgreSQL cannot be read: {detail}.")
+    return SourceError(f"Source {source}: PostgreSQL refused ({type(error).__name__}, SQLSTATE {state}).")

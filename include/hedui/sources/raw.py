@@ -1,0 +1,106 @@
+"""Writes the raw batch of a dataset: the records as received, and beside them the records that are no rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hedui.errors import ConservationError
+from hedui.lake import Lake, PartitionWriter
+from hedui.sources.base import BadRow, RawBatch
+
+BAD_SCHEMA = pa.schema([("source_row", pa.int64()), ("line", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawBatchFiles:
+    """A raw batch as it was written.
+
+    Attributes:
+        data: Parquet file of the records: raw columns as text, and source_row.
+        bad: Parquet file of the unreadable records; None where there are none.
+        columns: The raw columns.
+        records: Number of records that are rows.
+        unreadable: Number of records that are none.
+    """
+
+    data: str
+    bad: str | None
+    columns: list[str]
+    records: int
+    unreadable: int
+
+    @property
+    def source_rows(self) -> int:
+        """All records that the source delivered."""
+        return self.records + self.unreadable
+
+
+def write_raw(
+    *, lake: Lake, writer: PartitionWriter, batches: Iterator[RawBatch], progress: Callable[[int], None]
+) -> RawBatchFiles:
+    """Streams a dataset's records to Parquet.
+
+    Args:
+        lake: The lake.
+        writer: Writer of the raw partition; not committed here.
+        batches: The records; at least one batch.
+        progress: Called with the number of records so far.
+
+    Raises:
+        ConservationError: Record numbers are not 1, 2, 3 …: some were lost.
+    """
+    data = writer.new_file("data")
+    bad: str | None = None
+    records = unreadable = 0
+    columns: list[str] = []
+    with ExitStack() as stack:
+        rows_file = bad_file = None
+        for batch in batches:
+            if rows_file is None:
+                columns = batch.records.schema.names
+                schema = pa.schema([*batch.records.schema, ("source_row", pa.int64())])
+                rows_file = stack.enter_context(_open(stack, lake, data, schema))
+            if batch.records.num_rows:
+                rows_file.write_batch(pa.RecordBatch.from_arrays([*batch.records.columns, batch.rows], schema=rows_file.schema))
+            if batch.bad:
+                if bad_file is None:
+                    bad = writer.new_file("bad")
+                    bad_file = stack.enter_context(_open(stack, lake, bad, BAD_SCHEMA))
+                bad_file.write_table(_bad_table(batch.bad))
+            _check_numbers(batch, records + unreadable)
+            records += batch.records.num_rows
+            unreadable += len(batch.bad)
+            progress(records + unreadable)
+    return RawBatchFiles(data=data, bad=bad, columns=columns, records=records, unreadable=unreadable)
+
+
+def _open(stack: ExitStack, lake: Lake, path: str, schema: pa.Schema) -> AbstractContextManager[Any]:
+    handle = stack.enter_context(lake.fs.open(path, "wb"))
+    writer: AbstractContextManager[Any] = pq.ParquetWriter(handle, schema, compression="zstd")
+    return writer
+
+
+def _bad_table(bad: tuple[BadRow, ...]) -> pa.Table:
+    return pa.table(
+        [[row.row for row in bad], [row.line for row in bad], [row.reason for row in bad], [row.text for row in bad]],
+        schema=BAD_SCHEMA,
+    )
+
+
+def _check_numbers(batch: RawBatch, before: int) -> None:
+    """A batch holds the next records, each once."""
+    numbers = sorted([*batch.rows.to_pylist(), *(row.row for row in batch.bad)]) if batch.bad else batch.rows
+    count = len(numbers)
+    first, last = (numbers[0], numbers[-1]) if isinstance(numbers, list) else (_at(numbers, 0), _at(numbers, -1))
+    if count and (first != before + 1 or last != before + count):
+        raise ConservationError(f"Records {before + 1} to {before + count} were read, but they are numbered {first} to {last}.")
+
+
+def _at(numbers: pa.Array, index: int) -> int | None:
+    return numbers[index].as_py() if len(numbers) else None

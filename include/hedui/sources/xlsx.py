@@ -1,0 +1,181 @@
+"""Reads Excel workbooks as text: what a person sees in the cell, without Excel's number formats.
+
+Whole numbers have no ``.0``, dates are ISO (with the time where there is one), truth values are TRUE and FALSE. Two traps cost a row:
+a cell that holds an Excel error (``#N/A``), and a number of more than 15 digits, which Excel has already rounded.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import openpyxl
+import pyarrow as pa
+from openpyxl.utils.exceptions import InvalidFileException
+
+from hedui.context import Context
+from hedui.errors import HeduiError, SourceFormatError
+from hedui.site.models import Source, XlsxReader
+from hedui.site.problems import choose
+from hedui.sources.base import BATCH_ROWS, BadRow, Delivery, RawBatch, text_schema, wanted_columns
+from hedui.sources.files import Inbox
+from hedui.sources.names import raw_names
+
+EXACT_DIGITS = 15
+BROKEN = (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, EOFError, zipfile.LargeZipFile)
+
+
+class XlsxSource:
+    """Reader of a source whose datasets are workbooks."""
+
+    def __init__(self, *, context: Context, source: Source) -> None:
+        if not isinstance(source.reader, XlsxReader):
+            raise HeduiError(f"Source {source.id} is not of type xlsx.")
+        self._context = context
+        self._source = source
+        self._reader = source.reader
+
+    @contextmanager
+    def open(self, date: dt.date) -> Iterator[XlsxSnapshot]:
+        """All workbooks of the date; see :class:`hedui.sources.base.Reader`."""
+        yield XlsxSnapshot(
+            inbox=Inbox(context=self._context, source=self._source, date=date), source=self._source, reader=self._reader
+        )
+
+
+class XlsxSnapshot:
+    """The workbooks of one date."""
+
+    def __init__(self, *, inbox: Inbox, source: Source, reader: XlsxReader) -> None:
+        self._inbox = inbox
+        self._source = source
+        self._reader = reader
+
+    def read(self, dataset: str) -> Iterator[RawBatch]:
+        """The sheet's rows; rows without any value are no records."""
+        with self._rows(dataset) as rows:
+            columns = self._header(dataset, rows)
+            wanted = {columns.index(name) for name in wanted_columns(self._source, dataset)}
+            batch = _Batch(columns=columns, wanted=wanted)
+            for number, cells in rows:
+                batch.add(number, cells)
+                if batch.full:
+                    yield batch.take()
+            yield batch.take()
+
+    def delivery(self, dataset: str) -> Delivery:
+        """Path, size and digest of the workbook."""
+        return Delivery(carrier="xlsx", place=self._inbox.path(dataset), identity=self._inbox.identity(dataset))
+
+    def _place(self, dataset: str) -> str:
+        return f"{self._source.id}: {self._inbox.path(dataset)}"
+
+    @contextmanager
+    def _rows(self, dataset: str) -> Iterator[Iterator[tuple[int, tuple[Any, ...]]]]:
+        with self._inbox.open(dataset) as handle:
+            try:
+                workbook = openpyxl.load_workbook(handle, read_only=True, data_only=True)
+            except BROKEN as error:
+                raise SourceFormatError(f"{self._place(dataset)}: is not an XLSX workbook ({type(error).__name__}).") from None
+            try:
+                name = self._reader.sheet or workbook.sheetnames[0]
+                if name not in workbook.sheetnames:
+                    raise SourceFormatError(
+                        f'{self._place(dataset)}: there is no sheet "{name}"; {choose(name, workbook.sheetnames)}'
+                    )
+                sheet = workbook[name]
+                sheet.reset_dimensions()  # what the file says about its size is often wrong
+                yield self._guarded(dataset, enumerate(sheet.iter_rows(), start=1))
+            finally:
+                workbook.close()
+
+    def _guarded(self, dataset: str, rows: Iterator[tuple[int, tuple[Any, ...]]]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        number = 0
+        try:
+            for number, cells in rows:
+                yield number, cells
+        except BROKEN as error:
+            raise SourceFormatError(
+                f"{self._place(dataset)}:{number + 1}: the workbook is damaged ({type(error).__name__}); ask the sender for it again."
+            ) from None
+
+    def _header(self, dataset: str, rows: Iterator[tuple[int, tuple[Any, ...]]]) -> list[str]:
+        place = f"{self._place(dataset)}:{self._reader.header_row}"
+        for number, cells in rows:
+            if number == self._reader.header_row:
+                names = [cell_text(cell.value) or "" for cell in cells]
+                while names and not names[-1].strip():
+                    names.pop()
+                return raw_names(names, wanted=wanted_columns(self._source, dataset), place=place)
+        raise SourceFormatError(f"{place}: the sheet ends before its header; check header_row in the source's YAML.")
+
+
+class _Batch:
+    """Rows being collected."""
+
+    def __init__(self, *, columns: list[str], wanted: set[int]) -> None:
+        self._columns = columns
+        self._wanted = wanted
+        self._count = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        self._values: list[list[str | None]] = []
+        self._rows: list[int] = []
+        self._bad: list[BadRow] = []
+
+    @property
+    def full(self) -> bool:
+        return len(self._values) + len(self._bad) >= BATCH_ROWS
+
+    def add(self, line: int, cells: tuple[Any, ...]) -> None:
+        values = [cell_text(cell.value) for cell in cells]
+        if not any(values):
+            return
+        self._count += 1
+        width = len(self._columns)
+        reason = self._problem(cells) or (f"应有 {width} 列，实有 {len(values)} 列" if any(values[width:]) else "")
+        if reason:
+            text = "\t".join(value or "" for value in values)
+            self._bad.append(BadRow(row=self._count, line=line, reason=reason, text=text[:4000]))
+            return
+        self._values.append([*values[:width], *[None] * (width - len(values))])
+        self._rows.append(self._count)
+
+    def _problem(self, cells: tuple[Any, ...]) -> str:
+        for position in self._wanted:
+            cell = cells[position] if position < len(cells) else None
+            value = cell.value if cell is not None else None
+            if cell is not None and cell.data_type == "e":
+                return f"“{self._columns[position]}”列是错误值 {value}"
+            if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= 10**EXACT_DIGITS:
+                return f"“{self._columns[position]}”列的数字超过 {EXACT_DIGITS} 位，Excel 已舍入，应改为文本"
+        return ""
+
+    def take(self) -> RawBatch:
+        columns = zip(*self._values, strict=True) if self._values else ([] for _ in self._columns)
+        arrays = [pa.array(column, type=pa.string()) for column in columns]
+        records = pa.RecordBatch.from_arrays(arrays, schema=text_schema(self._columns))
+        batch = RawBatch(records=records, rows=pa.array(self._rows, type=pa.int64()), bad=tuple(self._bad))
+        self._clear()
+        return batch
+
+
+def cell_text(value: Any) -> str | None:
+    """A cell's value as text; None for an empty cell."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time.min else value.isoformat(sep=" ")
+    if isinstance(value, float):
+        # Excel computes in binary and shows 15 significant digits: 0.1 + 0.2 is 0.3 to whoever sees the sheet
+        text = format(Decimal(format(value, f".{EXACT_DIGITS}g")), "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)

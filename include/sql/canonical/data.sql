@@ -1,0 +1,18 @@
+-- The canonical rows: those whose every value could be converted and whose required values are there.
+-- Parameters:
+--   fields  canonical fields, each with name, column, fallible (its type can refuse a text) and required
+-- Reads the view typed. Columns: the dataset's fields in order, source_row.
+SELECT
+{% for field in fields %}
+    {{ ("v_" ~ field.name) | ident }} AS {{ field.name | ident }},
+{% endfor %}
+    source_row
+FROM typed
+WHERE TRUE
+{% for field in fields if field.column is not none %}
+{% if field.required %}
+    AND {{ ("v_" ~ field.name) | ident }} IS NOT NULL
+{% elif field.fallible %}
+    AND ({{ ("t_" ~ field.name) | ident }} IS NULL OR {{ ("v_" ~ field.name) | ident }} IS NOT NULL)
+{% endif %}
+{% endfor %}

@@ -1,0 +1,58 @@
+-- Cleaned rows with each canonical field in its type; a value that cannot be converted becomes NULL, so that text without a value is a
+-- reject. Money is exact: decimal text in yuan to integer fen. A code without a meaning becomes ? and the code.
+-- Parameters:
+--   fields     canonical fields, each with name, type, sql_type, column, const, codes, by_insurance, pattern, parts (of a date)
+--   insurance  SQL expression of the row's canonical insurance code, for code tables that depend on it
+--   columns    all raw columns
+-- Reads the views cleaned and codes (table_name, insurance, code, canonical).
+-- Columns: source_row, v_<field> canonical value, t_<field> cleaned text, r_<position> raw column.
+{% from "canonical/normalise.jinja" import upgraded %}
+CREATE OR REPLACE TEMP VIEW typed AS
+SELECT
+    cleaned.source_row,
+{% for field in fields %}
+{% set text = ("cleaned." ~ (("t_" ~ field.name) | ident)) %}
+    {% if field.const is not none -%}
+    CAST({{ field.const | literal }} AS {{ field.sql_type }})
+    {%- elif field.column is none -%}
+    CAST(NULL AS {{ field.sql_type }})
+    {%- elif field.type == "date" -%}
+    CASE WHEN regexp_matches({{ text }}, {{ field.pattern | literal }}) THEN TRY_CAST(
+        {%- for start, length in field.parts -%}
+        substr({{ text }}, {{ start }}, {{ length }}){{ " || '-' || " if not loop.last }}
+        {%- endfor %} AS DATE) END
+    {%- elif field.type == "fen" and field.unit == "yuan" -%}
+    CASE WHEN regexp_matches({{ text }}, {{ field.pattern | literal }}) THEN TRY_CAST(TRY_CAST({{ text }} AS DECIMAL(18, 2)) * 100 AS BIGINT) END
+    {%- elif field.type == "rate" -%}
+    CASE WHEN regexp_matches({{ text }}, {{ field.pattern | literal }}) THEN TRY_CAST(TRY_CAST({{ text }} AS DECIMAL(15, 6)) * 1000000 AS BIGINT) END
+    {%- elif field.type in ("fen", "int") -%}
+    CASE WHEN regexp_matches({{ text }}, {{ field.pattern | literal }}) THEN TRY_CAST(TRY_CAST({{ text }} AS DECIMAL(18, 0)) AS BIGINT) END
+    {%- elif field.codes is not none -%}
+    CASE WHEN {{ text }} IS NOT NULL THEN coalesce(
+        {%- if field.by_insurance %}{{ ("s_" ~ field.name) | ident }}.canonical, {% endif -%}
+        {{ ("k_" ~ field.name) | ident }}.canonical, '?' || {{ text }}) END
+    {%- elif field.normalise == "id_number" -%}
+    {{ upgraded(text) }}
+    {%- else -%}
+    {{ text }}
+    {%- endif %} AS {{ ("v_" ~ field.name) | ident }},
+    {% if field.column is not none -%}
+    {{ text }} AS {{ ("t_" ~ field.name) | ident }},
+    {% endif %}
+{% endfor %}
+{% for column in columns %}
+    cleaned.{{ ("r_" ~ loop.index0) | ident }}{{ "," if not loop.last }}
+{% endfor %}
+FROM cleaned
+{% for field in fields if field.codes is not none and field.column is not none %}
+LEFT JOIN codes AS {{ ("k_" ~ field.name) | ident }}
+    ON {{ ("k_" ~ field.name) | ident }}.table_name = {{ field.codes | literal }}
+    AND {{ ("k_" ~ field.name) | ident }}.insurance = ''
+    AND {{ ("k_" ~ field.name) | ident }}.code = cleaned.{{ ("t_" ~ field.name) | ident }}
+{% if field.by_insurance %}
+LEFT JOIN codes AS {{ ("s_" ~ field.name) | ident }}
+    ON {{ ("s_" ~ field.name) | ident }}.table_name = {{ field.codes | literal }}
+    AND {{ ("s_" ~ field.name) | ident }}.insurance = {{ insurance }}
+    AND {{ ("s_" ~ field.name) | ident }}.code = cleaned.{{ ("t_" ~ field.name) | ident }}
+{% endif %}
+{% endfor %};
