@@ -75,8 +75,10 @@ class Context:
         return Partition(layer="findings", parts=(scope,), date=date)
 
 
-def context_from_environment(*, connection: Callable[[str], str] | None = None, progress: Progress = no_progress) -> Context:
-    """The context that the environment describes.
+def context_from_environment(
+    *, connection: Callable[[str], str] | None = None, progress: Progress = no_progress, site: Site | None = None
+) -> Context:
+    """The context that the environment describes; ``site`` where the caller has loaded it already.
 
     Reads ``HEDUI_SITE`` (a site's folder), ``HEDUI_LAKE``, ``HEDUI_REPORTS``, ``HEDUI_INBOX``, and the connection ``hedui_ledger``.
 
@@ -92,7 +94,7 @@ def context_from_environment(*, connection: Callable[[str], str] | None = None, 
 
     resolve = connection or connection_from_environment
     return Context(
-        site=load_site(Path(need("HEDUI_SITE"))),
+        site=site or load_site(Path(need("HEDUI_SITE"))),
         lake=Lake(need("HEDUI_LAKE")),
         reports=Path(need("HEDUI_REPORTS")),
         inbox=need("HEDUI_INBOX"),

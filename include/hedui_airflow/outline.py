@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from hedui.errors import HeduiError
 from hedui.site import Site, load_site
 
 
+@lru_cache(maxsize=1)
 def site_of_this_airflow() -> Site:
-    """The site that ``HEDUI_SITE`` names. A mistake in it becomes the DAG's import error, with file and line.
+    """The site that ``HEDUI_SITE`` names; a parse and a task each have a process of their own, so it is read once in each.
+
+    A mistake in it becomes the DAG's import error, with file and line.
 
     Raises:
         HeduiError: The variable is not set. SiteError: the site has mistakes.

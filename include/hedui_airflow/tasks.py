@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from hedui.errors import ConservationError, HeduiError, SiteError, SourceFormatError
+from hedui_airflow.outline import site_of_this_airflow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hedui.context import Context
+    from hedui.site import Site
     from hedui.steps import StepSummary
 
 log = logging.getLogger(__name__)
@@ -66,9 +68,11 @@ def airflow_connection(name: str) -> str:
 def task_context() -> Context:
     """The step's surroundings inside a task: Airflow's connections, progress into the task's log, personal data masked in it."""
     from hedui.context import context_from_environment
+    from hedui.security.masking import install_log_filter
 
-    _mask_logs()
-    return context_from_environment(connection=airflow_connection, progress=_log_progress)
+    install_log_filter()
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it has hundreds of lines to say about its own inside
+    return context_from_environment(connection=airflow_connection, progress=_log_progress, site=site_of_this_airflow())
 
 
 def run_step(step: str, subject: str | None = None) -> Summary:
@@ -116,7 +120,7 @@ def run_notify() -> Summary:
         return [value for value in (values if isinstance(values, list) else [values]) if value]
 
     states = instance.get_task_states(dag_id=instance.dag_id, run_ids=[instance.run_id])
-    failed = sorted(name for name, state in states.get(instance.run_id, {}).items() if state in ("failed", "upstream_failed"))
+    failed = failed_tasks(context.site, states.get(instance.run_id, {}))
     notice = night_notice(
         context.site,
         date,
@@ -132,11 +136,25 @@ def run_notify() -> Summary:
     return {"step": "notify", "subject": "", "business_date": date.isoformat(), "counts": {"sent": sent}}
 
 
+def failed_tasks(site: Site, states: Mapping[str, Any]) -> list[str]:
+    """Failed tasks of a run by the names that people know; ``states`` has mapped tasks as ``extract_3``."""
+    subjects = {
+        "extract": ("读取来源", [source.name for source in site.sources]),
+        "compare": ("比对", [comparison.name for comparison in site.comparisons]),
+    }
+    single = {"check": "规则检查", "record": "入台账", "report": "出报表"}
+    failed = []
+    for name, state in states.items():
+        if state not in ("failed", "upstream_failed"):
+            continue
+        task, _, index = name.rpartition("_")
+        if task in subjects and index.isdecimal():
+            label, names = subjects[task]
+            failed.append(f"{label}［{names[int(index)]}］")
+        elif name in single:
+            failed.append(single[name])
+    return failed
+
+
 def _log_progress(label: str, done: int, total: int | None) -> None:
     log.info("%s: %s%s", label, f"{done:,}", f" / {total:,}" if total else "")
-
-
-def _mask_logs() -> None:
-    from hedui.security.masking import install_log_filter
-
-    install_log_filter()
