@@ -55,14 +55,14 @@ class Home:
         return self.root / "reports"
 
     @property
-    def world(self) -> Path:
-        """The demo world: what the agencies hold and export."""
-        return self.root / "world"
+    def inbox(self) -> Path:
+        """Where the demo's agencies put their files; the truth of what was planted is beside them."""
+        return self.root / "inbox"
 
     @property
-    def inbox(self) -> Path:
-        """Where the demo's agencies put their files."""
-        return self.world / "inbox"
+    def world(self) -> Path:
+        """Says which demo world has been built to its end."""
+        return self.root / "world.json"
 
     @property
     def lock(self) -> Path:
@@ -91,7 +91,7 @@ class Home:
             HeduiError: The folder cannot be written, or the disk has less than 2 GB left.
         """
         try:
-            for folder in (self.root, self.airflow, self.task_logs, self.logs, self.lake, self.reports, self.world):
+            for folder in (self.root, self.airflow, self.task_logs, self.logs, self.lake, self.reports, self.inbox):
                 folder.mkdir(parents=True, exist_ok=True)
             probe = self.root / ".probe"
             probe.write_bytes(b"")

@@ -116,11 +116,11 @@ class Airflow:
 
     def set_pool(self, name: str, *, slots: int, description: str) -> None:
         """Makes the pool or changes its size."""
-        body = {"name": name, "slots": slots, "description": description, "include_deferred": False}
+        body = {"slots": slots, "description": description, "include_deferred": False}
         if self.request("GET", f"/pools/{name}", allowed=(404,)) is None:
-            self.request("POST", "/pools", body=body)
+            self.request("POST", "/pools", body={"name": name, **body})
         else:
-            self.request("PATCH", f"/pools/{name}", body={**body, "pool": name})
+            self.request("PATCH", f"/pools/{name}", body={"pool": name, **body})
 
     def backfill(self, dag: str, *, first: dt.date, last: dt.date, offset: str = "+08:00") -> int:
         """Starts a backfill of whole business dates, one night at a time, and returns its id; finished nights are run again.
