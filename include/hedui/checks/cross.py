@@ -1,0 +1,220 @@
+"""Rules across datasets: one SQL file each in ``include/sql/rules/``, which gives both the counts and the breaking rows.
+
+A file begins with a header of ``-- key: value`` lines: ``rule``, ``datasets`` (what it joins), ``about`` (the dataset of its
+findings), ``subject``, ``needs`` (fields a source must deliver), ``parameters`` (defaults, JSON), ``denominator``, ``note``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import duckdb
+import jinja2
+
+from hedui.canonical.schemas import dataset as canonical_dataset
+from hedui.checks.model import Check, RuleRecord, record
+from hedui.checks.pushdown import safe_message
+from hedui.checks.suites import parameters_of
+from hedui.checks.writing import Setting, Shape, query, setting, write_findings
+from hedui.context import Context
+from hedui.engine import SQL_ROOT, connect, parquet
+from hedui.errors import HeduiError
+from hedui.lake import Manifest
+from hedui.rules import rule
+from hedui.site import Site
+
+HEADER = re.compile(r"^-- (\w+): (.*)$")
+RULE_FILE = re.compile(r"[A-Z]\d\d\.sql")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossRule:
+    """The header of a rule's SQL file.
+
+    Attributes:
+        rule: Rule id; the file is ``include/sql/rules/<rule>.sql``.
+        datasets: Canonical datasets it reads, of one source at a time.
+        about: The dataset of its findings.
+        subject: What a finding is about: ``person``, ``unit`` or ``group``.
+        needs: Fields a source must deliver, by dataset.
+        parameters: Defaults of its parameters.
+        denominator: What it counts as examined.
+        note: What it checks.
+    """
+
+    rule: str
+    datasets: tuple[str, ...]
+    about: str
+    subject: str
+    needs: dict[str, tuple[str, ...]]
+    parameters: dict[str, Any]
+    denominator: str
+    note: str
+
+    @property
+    def file(self) -> str:
+        """Path below ``include/sql``."""
+        return f"rules/{self.rule}.sql"
+
+    @property
+    def scope(self) -> str:
+        """Scope of its findings."""
+        return f"rule:{self.rule}"
+
+
+@cache
+def cross_rules() -> tuple[CrossRule, ...]:
+    """All rules across datasets, by id.
+
+    Raises:
+        HeduiError: A header lacks a line.
+    """
+    names = sorted(path.name for path in (SQL_ROOT / "rules").glob("*.sql") if RULE_FILE.fullmatch(path.name))
+    return tuple(_read(name) for name in names)
+
+
+def _read(name: str) -> CrossRule:
+    lines = (SQL_ROOT / "rules" / name).read_text("utf-8").splitlines()
+    header: dict[str, str] = {match[1]: match[2] for line in lines if (match := HEADER.match(line))}
+    needs: dict[str, tuple[str, ...]] = {}
+    try:
+        for item in header["needs"].split(", "):
+            dataset, _, field = item.partition(".")
+            needs[dataset] = (*needs.get(dataset, ()), field)
+        return CrossRule(
+            rule=header["rule"],
+            datasets=tuple(header["datasets"].split(", ")),
+            about=header["about"],
+            subject=header["subject"],
+            needs=needs,
+            parameters=json.loads(header["parameters"]),
+            denominator=header["denominator"],
+            note=header["note"],
+        )
+    except KeyError as missing:
+        raise HeduiError(f"SQL file rules/{name}: the header has no line -- {missing.args[0]}: …") from None
+
+
+def sources_of(site: Site, spec: CrossRule) -> list[str]:
+    """Ids of the sources that have all datasets of a rule; its parameter ``sources`` may name fewer."""
+    wanted = parameters_of(site, spec.rule, {**spec.parameters, "sources": []})["sources"]
+    return [
+        source.id
+        for source in site.sources
+        if all(name in source.datasets for name in spec.datasets) and (not wanted or source.id in wanted)
+    ]
+
+
+def run_rule(context: Context, spec: CrossRule, date: dt.date) -> tuple[list[RuleRecord], Manifest | None]:
+    """Runs one rule over every source that has its datasets and writes the findings of its scope.
+
+    Where no source has delivered all of them, nothing ran: an older partition of findings is removed.
+    """
+    with connect(memory_limit=context.memory_limit, threads=context.threads) as connection:
+        run = _Run(context=context, spec=spec, date=date, connection=connection, records=[], shapes=[], settings=[], inputs={})
+        for source in sources_of(context.site, spec):
+            run.source(source)
+        if not run.inputs:
+            context.lake.remove(context.findings(spec.scope, date))
+            return run.records, None
+        manifest = write_findings(
+            context,
+            connection,
+            scope=spec.scope,
+            date=date,
+            shapes=run.shapes,
+            settings=run.settings,
+            records=run.records,
+            inputs=run.inputs,
+            by_source=True,
+        )
+        return run.records, manifest
+
+
+@dataclass(kw_only=True)
+class _Run:
+    """One rule over several sources."""
+
+    context: Context
+    spec: CrossRule
+    date: dt.date
+    connection: duckdb.DuckDBPyConnection
+    records: list[RuleRecord]
+    shapes: list[Shape]
+    settings: list[Setting]
+    inputs: dict[str, str]
+
+    def source(self, source: str) -> None:
+        """Adds what the rule finds in one source."""
+        check = cross_check(self.context.site, self.spec, source)
+        partitions = [self.context.canonical(name, source, self.date) for name in self.spec.datasets]
+        manifests = [self.context.lake.manifest(partition) for partition in partitions]
+        if None in manifests:
+            self.records.append(record(check, state="no_data", reason="该来源当日未到"))
+            return
+        self.inputs.update(
+            {partition.path: manifest.digest for partition, manifest in zip(partitions, manifests, strict=True) if manifest}
+        )
+        if not check.enabled:
+            self.records.append(record(check, state="disabled", reason="本地配置停用"))
+            return
+        if missing := _unmapped(self.context.site, self.spec, source):
+            self.records.append(record(check, state="no_data", reason="该来源不提供：" + "、".join(missing)))
+            return
+        relations = {
+            partition.parts[0]: relation(self.context.lake.files(partition), partition.parts[0]) for partition in partitions
+        }
+        try:
+            self._run(check, relations)
+        except (duckdb.Error, jinja2.TemplateError, HeduiError, ValueError) as error:
+            self.records.append(record(check, state="error", reason=safe_message(str(error), type(error).__name__)))
+
+    def _run(self, check: Check, relations: dict[str, str]) -> None:
+        parameters = parameters_of(self.context.site, self.spec.rule, self.spec.parameters)
+        names = {**relations, "date": self.date, "parameters": parameters}
+        examined, violations = self.connection.execute(query(f"{self.spec.rule}.sql", result="count", **names)).fetchone() or (0, 0)
+        self.records.append(record(check, examined=examined, violations=violations))
+        if violations:
+            rows = query(f"{self.spec.rule}.sql", result="rows", **names)
+            self.shapes.append(Shape(rule=check.rule, source=check.source, query=rows))
+            self.settings.append(setting(check, subject=self.spec.subject, flow=canonical_dataset(self.spec.about).kind == "flow"))
+
+
+def cross_check(site: Site, spec: CrossRule, source: str) -> Check:
+    """The rule as a check of one source."""
+    parameters = parameters_of(site, spec.rule, spec.parameters)
+    return Check(
+        rule=spec.rule,
+        name=rule(spec.rule).name,
+        severity=site.rule_severity(spec.rule),
+        agency=site.rule_agency(spec.rule, source),
+        dataset=spec.about,
+        source=source,
+        grain="group",
+        threshold=float(parameters.get("threshold", 0.0)),
+        enabled=site.rule_setting(spec.rule).enabled,
+    )
+
+
+def _unmapped(site: Site, spec: CrossRule, source: str) -> list[str]:
+    delivered = site.source(source).datasets
+    return [
+        canonical_dataset(dataset).fields[field].label
+        for dataset, fields in spec.needs.items()
+        for field in fields
+        if field not in delivered[dataset].columns
+    ]
+
+
+def relation(files: list[str], dataset: str) -> str:
+    """A relation over a partition's files; one without files is empty and has the dataset's columns."""
+    if files:
+        return parquet(files)
+    fields = canonical_dataset(dataset).fields.values()
+    columns = ", ".join(f"CAST(NULL AS {field.sql_type}) AS {field.name}" for field in fields)
+    return f"(SELECT {columns}, CAST(NULL AS BIGINT) AS source_row WHERE FALSE)"
