@@ -1,1 +1,1 @@
-"""Cases: findings of a date become open, cleared and reopened cases in the ledger."""
+"""Cases: findings of many nights become one case per fingerprint, with its spells, its age and its exemptions."""

@@ -1,1 +1,5 @@
-"""The ledger's tables and migrations."""
+"""The ledger: what Hedui remembers between nights, in PostgreSQL (schema ``hedui``).
+
+:mod:`hedui.ledger.models` says what there is, :mod:`hedui.ledger.schema` brings a database up to date,
+:mod:`hedui.ledger.database` opens transactions.
+"""
