@@ -67,8 +67,9 @@ def airflow_connection(name: str) -> str:
 
 def task_context() -> Context:
     """The step's surroundings inside a task: Airflow's connections, progress into the task's log, personal data masked in it."""
-    from hedui.context import context_from_environment
     from hedui.security.masking import install_log_filter
+
+    from hedui.context import context_from_environment
 
     install_log_filter()
     logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it has hundreds of lines to say about its own inside
