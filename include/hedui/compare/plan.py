@@ -71,6 +71,11 @@ class SidePlan:
     manifest: Manifest
     date: dt.date
 
+    @property
+    def maps_key(self) -> bool:
+        """Whether the key map fills a key field."""
+        return self.key_map is not None and self.key_map.to_field in self.keys
+
     def expression(self, field: str) -> str:
         """The SQL expression of a canonical field within the side's view: the map's value where the field comes from a map."""
         if self.key_map is not None and field == self.key_map.to_field:

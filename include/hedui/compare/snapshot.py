@@ -70,12 +70,13 @@ def side_parameters(side: SidePlan, columns: dict[str, str], *, view: str = "") 
         "equal_digits": EQUAL_DIGITS,
         "columns": columns,
         "key_map": side.key_map,
+        "maps_key": side.maps_key,
     }
 
 
 def own_columns(side: SidePlan) -> dict[str, str]:
     """Columns that name a row whose key is unusable, with its region."""
-    parts = ", ".join(f"coalesce(CAST({side.expression(field)} AS VARCHAR), '')" for field in side.own_key)
+    parts = ", ".join(f"coalesce(CAST(r.{engine.ident(field)} AS VARCHAR), '')" for field in side.own_key)
     keys = ", ".join(f"coalesce(CAST({side.expression(field)} AS VARCHAR), '')" for field in side.keys)
     null = "CAST(NULL AS VARCHAR)"
     return {
@@ -126,6 +127,7 @@ def match(
         sides=indexes,
         keys=keys,
         columns=[[f"f_{field}" for field in comparison.fields if field in side.mapped] + ["region"] for side in sides],
+        unmapped=[side.index for side in sides if side.key_map and not side.maps_key],
         deviations=fields_of(comparison, sides),
     )
 

@@ -7,8 +7,10 @@
 --   refused   positions of the keys in which placeholders are refused
 --   zeros, equal_digits  pattern and list of placeholders (hedui.compare.keys)
 --   columns   further columns, name -> expression
---   key_map   the side's key map (relation, from_field, to_field) or none; maps_key: whether it fills a key field
--- Columns: source_row, status (ok | unusable | keymap), own_number (the mapped field's own value), keys (NULL unless ok), the columns.
+--   key_map   the side's key map (relation, from_field, to_field) or none
+--   maps_key  whether the map fills a key field: then a row without a map has no key either
+-- Columns: source_row, status (ok | unusable | keymap), own_number (the mapped field's own value), k<j> (keys, NULL unless ok),
+-- q<j> (keys of rows that only lack the map), the columns.
 CREATE OR REPLACE TEMP VIEW {{ view | ident }} AS
 {% if key_map %}
 WITH map AS (
@@ -22,6 +24,9 @@ WITH map AS (
 SELECT source_row, status, own_number,
 {% for _ in keys %}
        CASE WHEN status = 'ok' THEN key{{ loop.index0 }} END AS k{{ loop.index0 }},
+{% if key_map and not maps_key %}
+       CASE WHEN status = 'keymap' THEN key{{ loop.index0 }} END AS q{{ loop.index0 }},
+{% endif %}
 {% endfor %}
 {% for name in columns %}
        {{ name | ident }}{{ "," if not loop.last }}
@@ -30,7 +35,7 @@ FROM (
   SELECT r.source_row,
          {{ "r." ~ (key_map.from_field | ident) if key_map else "CAST(NULL AS VARCHAR)" }} AS own_number,
          CASE
-{% if key_map %}
+{% if key_map and maps_key %}
            WHEN r.{{ key_map.from_field | ident }} <> '' AND m.to_value IS NULL THEN 'keymap'
 {% endif %}
 {% for key in keys %}
@@ -40,6 +45,9 @@ FROM (
            WHEN {{ key }} LIKE '0%' AND regexp_matches({{ key }}, {{ zeros | literal }}) THEN 'unusable'
 {% endif %}
 {% endfor %}
+{% if key_map and not maps_key %}
+           WHEN r.{{ key_map.from_field | ident }} <> '' AND m.to_value IS NULL THEN 'keymap'
+{% endif %}
            ELSE 'ok'
          END AS status,
 {% for key in keys %}

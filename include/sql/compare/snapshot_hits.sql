@@ -86,12 +86,12 @@ SELECT {{ side.presence.rule | literal }} AS rule, {{ side.presence.kind | liter
        {{ subject }} AS subject_key, {{ region_sql }} AS region, {{ insurance_sql }} AS insurance, {{ period_sql }} AS period,
        CAST(NULL AS VARCHAR) AS field, {{ ("missing@" ~ side.source) | literal }} AS mark,
        to_json({
-{%- for other in sides %}{{ other.source | literal }}: CASE WHEN n{{ other.index }} IS NOT NULL THEN '有' WHEN dup{{ other.index }} THEN '重复' ELSE '无' END{{ ", " if not loop.last }}{% endfor -%}
+{%- for other in sides %}{{ other.source | literal }}: CASE WHEN n{{ other.index }} IS NOT NULL THEN '有' WHEN dup{{ other.index }} THEN '重复' WHEN unmapped{{ other.index }} THEN '无对照' ELSE '无' END{{ ", " if not loop.last }}{% endfor -%}
        }) AS side_values,
        CAST(NULL AS VARCHAR) AS raw_values, CAST(NULL AS VARCHAR) AS right_source, CAST(NULL AS BIGINT) AS amount_diff_fen,
        to_json({'source_row': { {%- for other in sides %}{{ other.source | literal }}: n{{ other.index }}{{ ", " if not loop.last }}{% endfor -%} } }) AS evidence
 FROM pairs
-WHERE n{{ side.index }} IS NULL AND NOT dup{{ side.index }}
+WHERE n{{ side.index }} IS NULL AND NOT dup{{ side.index }} AND NOT unmapped{{ side.index }}
 UNION ALL
 SELECT {{ side.duplicate | literal }}, 'DUP', NULL, {{ side.source | literal }},
        {{ each("d.k#", key) if key | length == 1 else "concat_ws('/', " ~ each("d.k#", key) ~ ")" }},

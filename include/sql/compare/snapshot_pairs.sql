@@ -1,11 +1,13 @@
 -- Flagged keys with all sides' values beside each other. A side's rows of a key it has more than once leave the comparison (their
--- values become NULL, dup<i> says so); the remaining sides are compared with each other.
+-- values become NULL, dup<i> says so); the remaining sides are compared with each other. A side whose row of a key lacks only its
+-- unit's map (unmapped<i>) does not lack the key.
 -- Parameters:
 --   sides       indexes of the sides
 --   keys        number of key columns
 --   columns     per side: names of its value columns (f_<field>, region)
+--   unmapped    indexes of the sides with a key map that does not fill the key
 --   deviations  compared fields: {name, couples: pairs of sides that deliver it, tolerance: in fen}
--- Columns: n<i>, k<j>, dup<i>, v<i>_<column>, missing (some side lacks the key), present (number of sides left), differs.
+-- Columns: n<i>, k<j>, dup<i>, unmapped<i>, v<i>_<column>, missing (some side lacks the key), present (number of sides left), differs.
 {% from "compare/macros.sql" import each, different, same_key %}
 CREATE OR REPLACE TEMP TABLE pairs AS
 WITH wide AS (
@@ -19,7 +21,8 @@ WITH wide AS (
 {% endfor %}
 {% endfor %}
 {% for i in sides %}
-         d{{ i }}.first_row IS NOT NULL AS dup{{ i }}{{ "," if not loop.last }}
+         d{{ i }}.first_row IS NOT NULL AS dup{{ i }},
+         {{ "g.n%d IS NULL AND q%d.q0 IS NOT NULL" % (i, i) if i in unmapped else "FALSE" }} AS unmapped{{ i }}{{ "," if not loop.last }}
 {% endfor %}
   FROM flagged AS g
 {% for i in sides %}
@@ -30,6 +33,12 @@ WITH wide AS (
 {% for k in range(keys) %}
     {{ "ON" if loop.first else "AND" }} d{{ i }}.k{{ k }} = coalesce({{ each("r#.k%d" % k, sides) }})
 {% endfor %}
+{% if i in unmapped %}
+  LEFT JOIN (SELECT DISTINCT {{ each("q#", range(keys)) }} FROM rows_{{ i }} WHERE status = 'keymap') AS q{{ i }}
+{% for k in range(keys) %}
+    {{ "ON" if loop.first else "AND" }} q{{ i }}.q{{ k }} = coalesce({{ each("r#.k%d" % k, sides) }})
+{% endfor %}
+{% endif %}
 {% endfor %}
 ),
 single AS (
@@ -45,12 +54,12 @@ single AS (
          CASE WHEN NOT dup{{ i }} THEN v{{ i }}_{{ name }} END AS v{{ i }}_{{ name }},
 {% endfor %}
 {% endfor %}
-         {{ each("dup#", sides) }}
+         {{ each("dup#, unmapped#", sides) }}
   FROM wide
   WHERE k0 IS NOT NULL AND ({{ each("dup#", sides, " OR ") }})
 )
 SELECT *,
-       {{ each("(n# IS NULL AND NOT dup#)", sides, " OR ") }} AS missing,
+       {{ each("(n# IS NULL AND NOT dup# AND NOT unmapped#)", sides, " OR ") }} AS missing,
        {{ each("CASE WHEN n# IS NULL THEN 0 ELSE 1 END", sides, " + ") }} AS present,
        FALSE
 {% for field in deviations %}
