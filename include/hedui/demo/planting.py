@@ -121,10 +121,19 @@ class Subject:
         dataset = "tax_registration" if source == "shuiwu" else "person"
         return str(self.rows[source, dataset][0].values["person_no"])
 
-    def extra(self, source: str, dataset: str, when: Slots = ALL, *, insurance: str | None = None, **values: Any) -> Row:
+    def add_row(
+        self,
+        source: str,
+        dataset: str,
+        when: Slots = ALL,
+        *,
+        insurance: str | None = None,
+        values: dict[str, Any] | None = None,
+        **more: Any,
+    ) -> Row:
         """A further row of the subject, copied from its row of that dataset with other values, that exists in the slots only."""
         model = next(self.select(sources=(source,), datasets=(dataset,), insurance=(insurance,) if insurance else ()))
-        row = Row(table=model.table, values=model.values | values, shown=set(when))
+        row = Row(table=model.table, values=model.values | (values or {}) | more, shown=set(when))
         self.rows[source, dataset].append(row)
         return row
 

@@ -79,7 +79,7 @@ _XLSX_PARTS: Final = {
     'Target="worksheets/sheet1.xml"/><Relationship Id="rId2" '
     'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>',
     "xl/styles.xml": '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
-    "<fonts><font/></fonts><fills><fill/><fill/></fills><borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs>"
+    "<fonts><font/></fonts><fills><fill><patternFill/></fill></fills><borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs>"
     "<cellXfs><xf/></cellXfs></styleSheet>",
 }
 
@@ -148,7 +148,7 @@ def load_table(url: str, table: Table, *, validity: bool, parts: Sequence[Path])
     """
     columns = [(column.name, column.type, column.label) for column in table.columns] + list(VALIDITY if validity else ())
     name = pgsql.Identifier(table.source, table.name)
-    definition = pgsql.SQL(", ").join(pgsql.Identifier(column) + pgsql.SQL(" " + kind) for column, kind, _ in columns)  # type: ignore[arg-type]
+    definition = pgsql.SQL(", ").join(pgsql.Identifier(column) + pgsql.SQL(" " + kind) for column, kind, _ in columns)
     rows = 0
     with connect_postgres(url) as connection, connection.cursor() as cursor:
         cursor.execute(pgsql.SQL("CREATE TABLE {} ({})").format(name, definition))

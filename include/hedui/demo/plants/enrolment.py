@@ -65,7 +65,7 @@ def unknown_insurance(p: Planting) -> None:
             ("yibao", "insutype", "510"),
             ("shebao", "aae140", "1101"),
         )[number]
-        row = person.extra(source, "enrolment", when, start_date=START)
+        row = person.add_row(source, "enrolment", when, start_date=START)
         row.values["insurance"] = f"?{code}"
         row.write(column, code)
         p.check("E06", "enrolment", row, when, kind="CODE")
@@ -77,7 +77,7 @@ def unknown_insurance(p: Planting) -> None:
 def unknown_tax_insurance(p: Planting) -> None:
     """A tax registration under an unknown code, which 社保 then lacks; near: the tax bureau's own codes."""
     for _, when, person in p.hits("E"):
-        row = person.extra("shuiwu", "tax_registration", when, insurance="110")
+        row = person.add_row("shuiwu", "tax_registration", when, insurance="110")
         row.values["insurance"] = "?1199"
         p.check("E06", "tax_registration", row, when, kind="CODE")
         p.compare("E17", "registration_tax", "ONLY_RIGHT", person.id, when, insurance="?1199")
@@ -91,13 +91,13 @@ def _twice(p: Planting, rule: str, *, other_pool: bool) -> None:
         row = _resident(person, source)
         pool = "990106" if row.values["pool_region"] == "990101" else "990101"
         changes = {"pool_region": pool} if other_pool else {}
-        person.extra(source, "enrolment", when, insurance=row.values["insurance"], start_date=START, **changes)
+        person.add_row(source, "enrolment", when, insurance=row.values["insurance"], start_date=START, values=changes)
         p.expect(rule, f"check:enrolment:{source}", person.id, when, source=source, insurance=row.values["insurance"])
     for _, person in p.nears("R"):
         row = _resident(person, "shebao")
         ended = {"enrol_state": "4", "pay_state": "3", "pay_base_fen": None, "start_date": START, "end_date": ENDED}
         pool = "990106" if row.values["pool_region"] == "990101" else "990101"
-        person.extra("shebao", "enrolment", insurance="150", **ended, **({"pool_region": pool} if other_pool else {}))
+        person.add_row("shebao", "enrolment", insurance="150", values=ended | ({"pool_region": pool} if other_pool else {}))
         p.expect(rule, "check:enrolment:shebao", person.id, source="shebao", insurance="150", expect="near")
 
 
@@ -123,12 +123,12 @@ def employee_and_resident(p: Planting) -> None:
             ("yibao", "310", "390"),
             ("shebao", "110", "150"),
         )[number]
-        row = person.extra(source, "enrolment", when, insurance=model, start_date=START, pay_base_fen=30000)
+        row = person.add_row(source, "enrolment", when, insurance=model, start_date=START, pay_base_fen=30000)
         row.values["insurance"] = insurance
         p.expect("E09", f"check:enrolment:{source}", person.id, when, source=source)
     for number, person in p.nears("E"):
         states = {"enrol_state": "4", "pay_state": "3", "end_date": ENDED} if number else {"enrol_state": "2", "pay_state": "2"}
-        row = person.extra("shebao", "enrolment", insurance="110", start_date=START, pay_base_fen=None, **states)
+        row = person.add_row("shebao", "enrolment", insurance="110", start_date=START, pay_base_fen=None, values=states)
         row.values["insurance"] = "150"
         p.expect("E09", "check:enrolment:shebao", person.id, source="shebao", expect="near")
 

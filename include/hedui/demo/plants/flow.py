@@ -315,7 +315,8 @@ def unconvertible(f: FlowPlanting) -> None:
 @plant("R06/R08/R24")
 def recorded_elements_differ(f: FlowPlanting) -> None:
     """State, fee period or person differ while the amounts agree. These lie in groups that other plants disturb: a group whose
-    totals agree may have its details left out by a site's audit sample. Near: equal in all."""
+    totals agree may have its details left out by a site's audit sample. Near: equal in all.
+    """
     for name, value in (("paid_status", "0"), ("period", "202604"), ("person_no", None)):
         for number, day in enumerate((0, 1, 2, 0)):
             block = f.take(day, insurance="110" if number < 3 else "210", fits=_disturbed(f, day, "110" if number < 3 else "210"))

@@ -179,7 +179,7 @@ def two_numbers_for_one_person(p: Planting) -> None:
 
 def _second_row(p: Planting, person: Subject, source: str, when: Slots, name: str) -> None:
     """A second row of the person in one system, which the comparisons with that system call a duplicate key."""
-    person.extra(
+    person.add_row(
         source, "person", when, person_no=f"8{p.new_number():09d}", name=name, social_security_no=None, id_number=person.id
     )  # fmt: skip
     if source in THREE_TIERS:

@@ -54,11 +54,14 @@ def differing_tax(p: Planting) -> None:
 
 @plant("U12 tax")
 def unmapped_unit_of_person(p: Planting) -> None:
-    """A registration under a tax unit number that the map lacks; near: the map has it twice."""
+    """A registration under a tax unit number that the map lacks is one finding; the person is not called one-sided for it."""
     for _, when, person in p.hits("E"):
         number = f"20269999{p.new_number():06d}"
         person.row("shuiwu", "tax_registration", "110").set("tax_unit_no", number, when)
         p.compare("U12", TAX, "KEYMAP", number, when)
+        for kind in ("ONLY_LEFT", "ATTR"):
+            rule, field = ("E17", None) if kind == "ONLY_LEFT" else ("E18", "unit_no")
+            p.compare(rule, TAX, kind, person.id, when, insurance="110", field=field, expect="near")
 
 
 @plant("K02 tax")
@@ -66,7 +69,7 @@ def registered_twice(p: Planting) -> None:
     """The tax bureau has a person and insurance twice; near: twice with different insurances."""
     for number, when, person in p.hits("E"):
         insurance = SCHEMES[number % 3]
-        person.extra("shuiwu", "tax_registration", when, insurance=insurance, person_no=f"T8{p.new_number():08d}")
+        person.add_row("shuiwu", "tax_registration", when, insurance=insurance, person_no=f"T8{p.new_number():08d}")
         p.compare("K02", TAX, "DUP", person.id, when, insurance=insurance)
     for _, person in p.nears("E"):
         person.row("shuiwu", "tax_registration", "210").set("person_no", f"T7{p.new_number():08d}")
@@ -117,7 +120,7 @@ def differing_medical(p: Planting) -> None:
 def medical_twice(p: Planting) -> None:
     """医保 has a person twice under one name: a duplicate key, and two numbers for one social security number."""
     for _, when, person in p.hits("R"):
-        person.extra("yibao", "person", when, person_no=f"Y7{p.new_number():09d}")
+        person.add_row("yibao", "person", when, person_no=f"Y7{p.new_number():09d}")
         p.compare("K02", MEDICAL, "DUP", person.id, when)
         p.expect("P12", "check:person:yibao", person.id, when, source="yibao")
 

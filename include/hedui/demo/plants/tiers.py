@@ -112,7 +112,7 @@ def person_twice(p: Planting) -> None:
     """One tier has the person twice under one name; near: two versions of one row."""
     for number, when, person in p.hits("R"):
         source = ("guotong", "sheng")[number % 2]
-        person.extra(source, "person", when, person_no=f"7{p.new_number():09d}", social_security_no=None)
+        person.add_row(source, "person", when, person_no=f"7{p.new_number():09d}", social_security_no=None)
         p.compare("K02", PERSONS, "DUP", person.id, when)
     for _, person in p.nears("R"):
         person.set("phone", "10000000000", (3, 4), sources=("shebao",))
@@ -182,12 +182,12 @@ def enrolment_twice(p: Planting) -> None:
     }
     for number, when, person in p.hits("E"):
         source = ("guotong", "sheng", "shebao", "guotong")[number]
-        person.extra(source, "enrolment", when, insurance="110", **ended)
+        person.add_row(source, "enrolment", when, insurance="110", values=ended)
         p.compare("K02", ENROLMENTS, "DUP", person.id, when, insurance="110")
         if source == "shebao":
             p.compare("K02", "registration_tax", "DUP", person.id, when, insurance="110")
     for _, person in p.nears("E"):
-        row = person.extra("sheng", "enrolment", insurance="210", **ended)
+        row = person.add_row("sheng", "enrolment", insurance="210", values=ended)
         p.compare(
             "K02", ENROLMENTS, "DUP", person.id, insurance="110", expect="near", note=f"spell from {iso(row.values['start_date'])}"
         )

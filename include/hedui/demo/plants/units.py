@@ -102,17 +102,20 @@ def differing_tax(p: Planting) -> None:
 def _add_tax_unit(p: Planting, unit: Subject, when: Slots) -> str:
     """A further tax unit that looks like ``unit``, under its own number."""
     number = f"20268888{p.new_number():06d}"
-    unit.extra("shuiwu", "unit", when, unit_no=number, tax_unit_no=number)
+    unit.add_row("shuiwu", "unit", when, unit_no=number, tax_unit_no=number)
     return number
 
 
 @plant("U12 unit")
 def unmapped_unit(p: Planting) -> None:
-    """A tax unit whose number the map lacks; near: the map has the pair twice."""
-    for _, when, unit in p.hits("U"):
-        p.compare("U12", TAX, "KEYMAP", _add_tax_unit(p, unit, when), when)
+    """A tax unit whose number the map lacks, or leads to two units; near: the map has the pair twice."""
+    for number, when, unit in p.hits("U"):
+        tax_unit = _add_tax_unit(p, unit, when)
+        for other in ("980000000001", "980000000002") if number == 3 else ():
+            unit.add_row("duizhao", "unit_map", when, tax_unit_no=tax_unit, unit_no=other)
+        p.compare("U12", TAX, "KEYMAP", tax_unit, when)
     for _, unit in p.nears("U"):
-        unit.extra("duizhao", "unit_map")
+        unit.add_row("duizhao", "unit_map")
         p.compare("U12", TAX, "KEYMAP", str(unit.row("shuiwu", "unit").values["tax_unit_no"]), expect="near")
         p.compare("K02", TAX, "DUP", _unit_no(unit), expect="near")
 
@@ -122,7 +125,7 @@ def two_tax_units(p: Planting) -> None:
     """Two tax units are mapped to one unit of 社保; near: see U12."""
     for _, when, unit in p.hits("U"):
         number = _add_tax_unit(p, unit, when)
-        unit.extra("duizhao", "unit_map", when, tax_unit_no=number)
+        unit.add_row("duizhao", "unit_map", when, tax_unit_no=number)
         p.compare("K02", TAX, "DUP", _unit_no(unit), when)
 
 
@@ -132,7 +135,7 @@ def one_sided_medical(p: Planting) -> None:
     for number, when, unit in p.hits("U"):
         if number % 2:
             code = uscc(region="990105", serial=53000000 + p.new_number())
-            unit.extra("yibao_unit", "unit", when, unit_no=f"YB9{p.new_number():06d}", uscc=code)
+            unit.add_row("yibao_unit", "unit", when, unit_no=f"YB9{p.new_number():06d}", uscc=code)
             p.compare("E17", MEDICAL, "ONLY_RIGHT", code, when)
         else:
             unit.hide(when, sources=("yibao_unit",))
@@ -162,7 +165,7 @@ def differing_medical(p: Planting) -> None:
 def medical_unit_twice(p: Planting) -> None:
     """医保 has a credit code twice; near: the code of a unit that 社保 had before under another number."""
     for _, when, unit in p.hits("U"):
-        unit.extra("yibao_unit", "unit", when, unit_no=f"YB8{p.new_number():06d}")
+        unit.add_row("yibao_unit", "unit", when, unit_no=f"YB8{p.new_number():06d}")
         p.compare("K02", MEDICAL, "DUP", _uscc(unit), when)
     for _, unit in p.nears("U"):
         unit.set("unit_no", f"98{p.new_number():010d}", PAST, sources=("shebao",))
@@ -174,6 +177,6 @@ def incomplete_map_row(p: Planting) -> None:
     """A line of the map without the 社保 number: rejected, and nothing else."""
     for when in WHEN[:3]:
         unit = p.take("U")
-        row: Row = unit.extra("duizhao", "unit_map", when, tax_unit_no=f"20267777{p.new_number():06d}")
+        row: Row = unit.add_row("duizhao", "unit_map", when, tax_unit_no=f"20267777{p.new_number():06d}")
         row.write("社保单位编号", None, ALL)
         p.rejected("duizhao", "unit_map", when)
