@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -27,7 +28,7 @@ from hedui.sources.files import Inbox
 from hedui.sources.names import raw_names
 
 EXACT_DIGITS = 15
-BROKEN = (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, EOFError, zipfile.LargeZipFile)
+BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, InvalidFileException, ParseError, KeyError, ValueError, TypeError, EOFError)
 
 
 class XlsxSource:
