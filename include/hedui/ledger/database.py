@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -23,8 +23,13 @@ LOCK_SCHEMA: Final = 0x6865647502
 
 @lru_cache(maxsize=8)
 def _engine(url: str, pid: int) -> Engine:
+    address = make_url(url)
+    if address.get_backend_name() != "postgresql":
+        raise LedgerError(f"The ledger is PostgreSQL, not {address.get_backend_name()}; set hedui_ledger to postgresql+psycopg2://….")
+    # Whatever driver the URL names, bulk merges use psycopg2's COPY.
+    address = address.set(drivername="postgresql+psycopg2")
     # Connections are short and few, and Airflow forks workers: no pool. Parameters and therefore personal data stay out of errors.
-    return create_engine(url, poolclass=NullPool, hide_parameters=True)
+    return create_engine(address, poolclass=NullPool, hide_parameters=True)
 
 
 def engine(url: str) -> Engine:
@@ -49,20 +54,26 @@ def begin(url: str, *, lock: int | None = None) -> Iterator[Connection]:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
             yield connection
     except SQLAlchemyError as error:
-        raise _ledger_error(error) from None
+        raise ledger_error(error) from None
     except Exception as error:
         if type(error).__module__.partition(".")[0] in ("psycopg", "psycopg2"):
-            raise _ledger_error(error) from None
+            raise ledger_error(error) from None
         raise
 
 
-def bulk(connection: Connection) -> None:
-    """Settings for the rest of a transaction that works on whole tables: memory for hash joins, and no nested loops.
+def bulk_settings() -> tuple[str, ...]:
+    """Settings of a transaction that works on whole tables: memory for hash joins, and no nested loops.
 
     On tables that have just grown by a million rows the planner's statistics are old, and a nested loop that it takes for cheap runs for
     an hour.
     """
-    connection.execute(text("SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off"))
+    return ("SET LOCAL work_mem = '256MB'", "SET LOCAL enable_nestloop = off")
+
+
+def bulk(connection: Connection) -> None:
+    """Applies :func:`bulk_settings` to the rest of the transaction."""
+    for setting in bulk_settings():
+        connection.execute(text(setting))
 
 
 @contextmanager
@@ -77,7 +88,8 @@ def session(url: str) -> Iterator[Session]:
         orm.flush()
 
 
-def _ledger_error(error: Exception) -> LedgerError:
+def ledger_error(error: Exception) -> LedgerError:
+    """The error to raise in place of a driver's, which may quote values of rows."""
     # The server's text may quote values (COPY context, unique keys), so only the class and the SQLSTATE are passed on.
     cause = getattr(error, "orig", None) or error
     state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
