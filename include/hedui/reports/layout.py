@@ -40,6 +40,9 @@ STATE_COLOURS = {
     "未比对": "B85C00",
     "含在途": "7A6A00",
     "无数据": QUIET,
+    "已停用": QUIET,
+    "执行出错": ALARM,
+    "未抽取": "B85C00",
 }
 
 FORMATS: dict[Kind, str] = {

@@ -46,6 +46,7 @@ class CaseFigures:
     reopened: int = 0
     amount_fen: int = 0
     severe: int = 0  # open with severity block or error
+    carried: int = 0  # open, of comparisons and checks that did not run on the night
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +154,8 @@ class RuleResult:
     examined: int
     violations: int
     threshold: float | None
-    state: str  # 通过, 不通过, 无数据, 未执行
+    state: str  # 通过, 不通过, 无数据, 已停用, 执行出错
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,7 +241,6 @@ class Night:
     inputs: tuple[Input, ...] = ()
     parameters: tuple[tuple[str, str], ...] = ()
     agencies: dict[str, str] = field(default_factory=dict)  # names by id, in the site's order
-    ledger_missing: str = ""  # why there are no cases, in Chinese
 
 
 BUCKETS: tuple[tuple[str, int, int | None], ...] = (

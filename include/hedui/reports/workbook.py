@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.packaging.core import DocumentProperties
@@ -30,11 +31,13 @@ def write_workbook(report: Report, path: Path) -> None:
     """Writes the report to ``path``, which appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    renderer = _Renderer(report)
     try:
-        _Renderer(report).save(temporary)
+        renderer.save(temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+        renderer.discard()
 
 
 class _Renderer:
@@ -57,6 +60,16 @@ class _Renderer:
                 self._long(sheet)
         with WorkbookArchive(path, patches=self.patches) as archive:
             ExcelWriter(self.book, archive).write_data()
+
+    def discard(self) -> None:
+        """Removes what openpyxl keeps in the temporary folder for sheets that were begun and not saved."""
+        worksheets: list[Any] = list(self.book.worksheets)
+        for worksheet in worksheets:
+            writer = worksheet._writer
+            if writer is not None and not worksheet.closed:
+                worksheet.close()
+            if writer is not None and os.path.exists(writer.out):
+                writer.cleanup()
 
     def _open(self, name: str, grid: tuple[float, ...], *, header_rows: int, freeze: int, portrait: bool = False) -> Painter:
         worksheet = self.book.create_sheet(name)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from hedui.findings import KINDS
-from hedui.reports.content import Block, Chart, Column, Formula, Notes, Sheet, Table, Value
+from hedui.reports.content import Block, Chart, Column, Formula, Sheet, Table, Value
 from hedui.reports.night import BUCKETS, AgeCount, Night
 from hedui.reports.sections import names
 
@@ -15,13 +15,6 @@ BUCKET_KEYS = tuple(f"b{i}" for i in range(len(BUCKETS)))
 
 def ageing(night: Night) -> Sheet:
     """The sheet: agency × bucket, kind × bucket, trend."""
-    if night.ledger_missing:
-        return Sheet(
-            name=names.AGEING,
-            title="账龄分析表",
-            blocks=(Notes(title="", lines=(night.ledger_missing,)),),
-            summary=night.ledger_missing,
-        )
     agencies = _matrix(night.ages, title="按责任单位", head="责任单位", key=lambda a: a.agency, labels=night.agencies, id="agency")
     by_kind = _matrix(night.ages, title="按差异类型", head="差异类型", key=lambda a: a.kind, labels=KINDS, id="kind")
     blocks: list[Block] = [agencies]

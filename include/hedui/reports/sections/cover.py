@@ -40,23 +40,18 @@ def cover(night: Night, sheets: Sequence[Sheet | LongTable]) -> Sheet:
 
 
 def _figures(night: Night) -> tuple[Figure, ...]:
-    if night.ledger_missing:
-        unknown = [Figure(label=label, value=None, hint="台账无数据") for label in ("未结差异", "本期新增", "本期消除", "重新出现")]
-        findings = sum(kind.findings for kind in night.kinds)
-        money = sum(kind.amount_fen for kind in night.kinds)
-        return (
-            *unknown,
-            Figure(label="本夜差异（条）", value=findings),
-            Figure(label="涉及金额（元）", value=money, kind="money"),
-        )
     cases = night.cases
     return (
-        Figure(label="未结差异（件）", value=cases.open, hint=f"另有豁免 {cases.exempt:,} 件"),
+        Figure(
+            label="未结差异（件）",
+            value=cases.open,
+            hint=f"另有豁免 {cases.exempt:,} 件" + (f"，沿用 {cases.carried:,} 件" if cases.carried else ""),
+        ),
         Figure(label="其中阻断和错误", value=cases.severe, hint="应优先处置", alarming=cases.severe > 0),
         Figure(label="本期新增", value=cases.opened, hint="首次出现"),
         Figure(label="本期消除", value=cases.cleared, hint="数据中已不再出现"),
         Figure(label="重新出现", value=cases.reopened, hint="曾消除又出现", alarming=cases.reopened > 0),
-        Figure(label="涉及金额（元）", value=cases.amount_fen, kind="money", hint="未结差异的金额绝对值之和"),
+        Figure(label="涉及金额（元）", value=cases.amount_fen, kind="money", hint="不含在途、跨日和汇总类"),
     )
 
 

@@ -7,7 +7,7 @@ from hedui.reports.content import Column, Formula, Sheet, Table, Value
 from hedui.reports.night import Night, RuleResult
 from hedui.reports.sections import names
 
-STATE_ORDER = {"不通过": 0, "未执行": 1, "无数据": 2, "通过": 3}
+STATE_ORDER = {"执行出错": 0, "不通过": 1, "无数据": 2, "已停用": 3, "通过": 4}
 
 
 def quality(night: Night) -> Sheet:
@@ -23,6 +23,7 @@ def quality(night: Night) -> Sheet:
         Column(key="share", title="违规比率", kind="percent", width=11),
         Column(key="threshold", title="阈值", kind="percent", width=10),
         Column(key="state", title="结论", kind="state", width=11),
+        Column(key="reason", title="说明", kind="wrap", width=26),
     )
     order = {code: index for index, code in enumerate(SEVERITIES)}
     results = sorted(
@@ -63,4 +64,5 @@ def _row(result: RuleResult) -> tuple[Value, ...]:
         share,
         result.threshold,
         result.state,
+        result.reason,
     )

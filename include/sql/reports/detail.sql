@@ -1,0 +1,102 @@
+-- Every finding on its line with names for codes and persons masked: what the workbook, the Parquet and the CSV file show.
+-- Parameters: masks (functions from a SQL expression to its masked form: name, id_number, phone, birth_date, key, text), money_rules (rules whose value
+--   is an expression in fen).
+-- Relations: classified (see classified.sql), scope_names (scope, name, first, second, third: source ids), kind_names, severity_names,
+--   rule_names, agency_names, source_names, region_names, insurance_names, component_names (code, name), field_names (dataset, field,
+--   name, type).
+-- Result: one row per finding, the heaviest first; number counts from 1. Money is fen, values are text as received where known.
+{% macro extracted(party) %}
+coalesce(json_extract_string(c.raw_values, '$.' || {{ party }}),
+    {{ yuan("json_extract_string(c.side_values, '$.' || " ~ party ~ ")") }})
+{% endmacro %}
+{% macro yuan(value) %}
+CASE WHEN money THEN regexp_replace(regexp_replace(regexp_replace({{ value }}, '\b([0-9])\b', '00\1', 'g'), '\b([0-9]{2})\b', '0\1', 'g'),
+      '\b([0-9]+)([0-9]{2})\b', '\1.\2', 'g') ELSE {{ value }} END
+{% endmacro %}
+{% macro masked(value) %}
+CASE mask
+      WHEN 'name' THEN {{ masks.name(value) }}
+      WHEN 'id_number' THEN {{ masks.id_number(value) }}
+      WHEN 'phone' THEN {{ masks.phone(value) }}
+      WHEN 'birth_date' THEN {{ masks.birth_date(value) }}
+      ELSE {{ masks.text(value) }}
+    END
+{% endmacro %}
+WITH parties AS (
+  SELECT
+    c.*,
+    n.name AS scope_name,
+    coalesce(n.first, c.source) AS first_source,
+    n.second AS second_source,
+    n.third AS third_source,
+    coalesce(f.name, p.name, c.field) AS field_name,
+    coalesce(f.type = 'fen', FALSE) OR p.code IS NOT NULL OR (c.field IS NULL AND c.rule IN {{ money_rules | literal }}) AS money,
+    CASE
+      WHEN c.field = 'name' AND c.subject_type = 'person' THEN 'name'
+      WHEN c.field IN ('id_number', 'social_security_no') THEN 'id_number'
+      WHEN c.field IN ('phone', 'birth_date') THEN c.field
+      WHEN c.kind = 'KEY' AND c.subject_type = 'person' THEN 'id_number'
+      ELSE ''
+    END AS mask
+  FROM classified AS c
+  LEFT JOIN scope_names AS n ON n.scope = c.scope
+  LEFT JOIN field_names AS f ON f.dataset = c.dataset AND f.field = c.field
+  LEFT JOIN component_names AS p ON p.code = c.field
+), valued AS (
+  SELECT
+    c.*,
+    {{ extracted("first_source") }} AS first_clear,
+    {{ extracted("second_source") }} AS second_clear,
+    {{ extracted("third_source") }} AS third_clear
+  FROM parties AS c
+)
+SELECT
+  row_number() OVER (
+    ORDER BY s.position, abs(v.amount_diff_fen) DESC NULLS LAST, v.scope, v.rule, v.subject_key, v.insurance, v.period, v.field, v.source,
+      v.fingerprint
+  ) AS number,
+  v.business_date,
+  v.severity,
+  s.name AS severity_name,
+  v.kind,
+  k.name AS kind_name,
+  v.rule,
+  concat_ws(' ', v.rule, r.name) AS rule_name,
+  v.scope,
+  v.scope_name,
+  v.subject_type,
+  CASE WHEN v.subject_type = 'person' THEN {{ masks.key("v.subject_key") }} ELSE {{ masks.text("v.subject_key") }} END AS subject,
+  v.region,
+  coalesce(g.name, v.region) AS region_name,
+  v.insurance,
+  coalesce(i.name, v.insurance) AS insurance_name,
+  v.period,
+  v.field,
+  v.field_name,
+  {{ masked("v.first_clear") }} AS first_value,
+  {{ masked("v.second_clear") }} AS second_value,
+  {{ masked("v.third_clear") }} AS third_value,
+  v.right_source,
+  q.name AS right_name,
+  v.amount_diff_fen,
+  CAST(v.age AS BIGINT) AS age,
+  v.agency,
+  coalesce(a.name, v.agency) AS agency_name,
+  v.state,
+  CASE v.state
+    WHEN 'new' THEN '新增'
+    WHEN 'still' THEN '未结'
+    WHEN 'reopened' THEN '重新出现'
+    WHEN 'exempt' THEN '豁免'
+    WHEN 'carried' THEN '沿用'
+    ELSE '—'
+  END AS state_name,
+  CAST(json_extract(v.evidence, '$.source_row') AS VARCHAR) AS source_rows
+FROM valued AS v
+LEFT JOIN severity_names AS s ON s.code = v.severity
+LEFT JOIN kind_names AS k ON k.code = v.kind
+LEFT JOIN rule_names AS r ON r.code = v.rule
+LEFT JOIN region_names AS g ON g.code = v.region
+LEFT JOIN insurance_names AS i ON i.code = v.insurance
+LEFT JOIN agency_names AS a ON a.code = v.agency
+LEFT JOIN source_names AS q ON q.code = v.right_source;
