@@ -89,13 +89,14 @@ def deliver_snapshots(delivery: Delivery) -> None:
         common = delivery.piece(table)
         validity = table.source in DATABASES
         separator = "," if validity else TEXT_FILES[table.source][2]
-        render_rows(delivery.connection, ordinary_sql(table, delivery.planting, validity=validity), common, separator=separator)
+        query = ordinary_sql(table, delivery.planting, validity=validity)
+        ordinary_rows = render_rows(delivery.connection, query, common, separator=separator)
         if validity:
             touched = delivery.piece(table, "-touched")
             touched.write_text(csv_text(versions(rows)), encoding="utf-8")
             delivery.start(table, _load, delivery.urls[DATABASES[table.source]], table, (common, touched), validity=True)
         else:
-            delivery.start(table, _text_files, delivery.out, table, common, rows)
+            delivery.start(table, _text_files, delivery.out, table, common, ordinary_rows, rows)
 
 
 def _load(url: str, table: Table, parts: tuple[Path, ...], *, validity: bool) -> int:
@@ -116,7 +117,7 @@ def _workbooks(out: Path, table: Table, ordinary: list[Written], rows: list[dict
     return count
 
 
-def _text_files(out: Path, table: Table, common: Path, rows: list[dict[int, Written]]) -> int:
+def _text_files(out: Path, table: Table, common: Path, ordinary_rows: int, rows: list[dict[int, Written]]) -> int:
     path, encoding, separator = TEXT_FILES[table.source]
     if encoding == "gb18030":
         plain, common = common, common.with_suffix(".gb18030")
@@ -130,7 +131,7 @@ def _text_files(out: Path, table: Table, common: Path, rows: list[dict[int, Writ
         touched = list(in_slot(rows, slot))
         target = out / path.format(date=date, table=table.name)
         write_text(target, header=header, common=common, rows=csv_text(touched, separator=separator), encoding=encoding)
-        count += len(touched)
+        count += ordinary_rows + len(touched)
     common.unlink()
     return count
 

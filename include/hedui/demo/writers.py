@@ -28,9 +28,15 @@ CHUNK: Final = 1 << 20
 Cells = Sequence[str | None]
 
 
-def render_rows(connection: duckdb.DuckDBPyConnection, query: str, path: Path, *, separator: str = ",") -> None:
-    """Writes a query's rows as UTF-8 text without a header, NULL as nothing."""
-    connection.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT csv, HEADER false, DELIMITER {literal(separator)})")
+def render_rows(connection: duckdb.DuckDBPyConnection, query: str, path: Path, *, separator: str = ",") -> int:
+    """Writes a query's rows as UTF-8 text without a header, NULL as nothing.
+
+    Returns:
+        Number of rows.
+    """
+    copy = f"COPY ({query}) TO {literal(str(path))} (FORMAT csv, HEADER false, DELIMITER {literal(separator)})"
+    ((rows,),) = connection.execute(copy).fetchall()
+    return int(rows)
 
 
 def transcode(source: Path, target: Path, *, encoding: str) -> None:
@@ -80,7 +86,7 @@ _XLSX_PARTS: Final = {
     'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>',
     "xl/styles.xml": '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
     "<fonts><font/></fonts><fills><fill><patternFill/></fill></fills><borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs>"
-    "<cellXfs><xf/></cellXfs></styleSheet>",
+    '<cellXfs><xf xfId="0"/></cellXfs><cellStyles><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
 }
 
 

@@ -105,6 +105,9 @@ def paid_short(f: FlowPlanting) -> None:
     for _, block in f.nears():
         for name in ("unit", "person"):
             f.near("levy_payment", "R05", "AMT", block.levies[0], field=name)
+        for scope in ("levy_payment", "tax_recorded"):
+            for rule, kind in (("R04", "ONLY_RIGHT"), ("R07", "CUTOFF"), ("R09", "IN_TRANSIT")):
+                f.near(scope, rule, kind, block.levies[0])
 
 
 @plant("K02 flows")

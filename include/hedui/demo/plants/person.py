@@ -11,11 +11,11 @@ from hedui.demo.plants.registry import plant
 THREE_TIERS = ("shebao", "sheng", "guotong")
 
 
-def _unusable(p: Planting, person: Subject, when: Slots) -> None:
+def _unusable(p: Planting, person: Subject, when: Slots, *, expect: str = "hit") -> None:
     """Truth of a person without a usable id number: each comparison by id number reports its row on each side."""
     for scope, sources in (("person_tiers", THREE_TIERS), ("registration_medical", ("shebao", "yibao"))):
         for source in sources:
-            p.compare("K01", scope, "KEY", f"no:{person.no(source)}", when)
+            p.compare("K01", scope, "KEY", f"no:{person.no(source)}", when, expect=expect)
     if person.values["kind"] == "R":
         return
     day = iso(person.values["start_date"])
@@ -55,6 +55,7 @@ def no_id_number(p: Planting) -> None:
     for _, person in p.nears("R"):
         _passport(p, person)
         p.check_all("P03", "person", person, expect="near")
+        _unusable(p, person, ALL, expect="near")
 
 
 def _passport(p: Planting, person: Subject) -> None:
@@ -151,7 +152,7 @@ def placeholder_id_number(p: Planting) -> None:
         p.check_all("P10", "person", person, when)
         _unusable(p, person, when)
     for number, person in p.nears("R"):
-        day = dt.date(1980, 1, 1 + number * 9)
+        day = dt.date(1980 + number, 1, 1)
         while id_check(f"990101{day:%Y%m%d}000") != "0":
             day = _moved(day, 1)
         person.set("id_number", f"990101{day:%Y%m%d}0000")
