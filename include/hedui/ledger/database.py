@@ -25,7 +25,9 @@ LOCK_SCHEMA: Final = 0x6865647502
 def _engine(url: str, pid: int) -> Engine:
     address = make_url(url)
     if address.get_backend_name() != "postgresql":
-        raise LedgerError(f"The ledger is PostgreSQL, not {address.get_backend_name()}; set hedui_ledger to postgresql+psycopg2://….")
+        raise LedgerError(
+            f"The ledger is PostgreSQL, not {address.get_backend_name()}; set hedui_ledger to postgresql+psycopg2://…."
+        )
     # Whatever driver the URL names, bulk merges use psycopg2's COPY.
     address = address.set(drivername="postgresql+psycopg2")
     # Connections are short and few, and Airflow forks workers: no pool. Parameters and therefore personal data stay out of errors.
@@ -67,7 +69,7 @@ def bulk_settings() -> tuple[str, ...]:
     On tables that have just grown by a million rows the planner's statistics are old, and a nested loop that it takes for cheap runs for
     an hour.
     """
-    return ("SET LOCAL work_mem = '256MB'", "SET LOCAL enable_nestloop = off")
+    return ("SET LOCAL work_mem = '256MB'", "SET LOCAL enable_nestloop = off", "SET LOCAL jit = off")
 
 
 def bulk(connection: Connection) -> None:
