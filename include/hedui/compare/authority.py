@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from hedui.compare.plan import SidePlan
@@ -29,13 +29,29 @@ def rights(authority: Sequence[Authority], sides: Sequence[SidePlan], field: str
     A row that names a dataset fits where any side of the comparison has that dataset. A row whose source takes no part says
     nothing about this comparison.
     """
-    by_source = {side.source: side.index for side in sides if field in side.mapped}
+    delivering = [side for side in sides if field in side.mapped]
+    return _fitting(authority, sides, delivering, {field}, date)
+
+
+def rights_of(authority: Sequence[Authority], sides: Sequence[SidePlan], fields: Collection[str], date: dt.date) -> list[Right]:
+    """As :func:`rights`, for what is made of several fields (an amount component, a total: no field at all)."""
+    return _fitting(authority, sides, sides, fields, date)
+
+
+def _fitting(
+    authority: Sequence[Authority],
+    sides: Sequence[SidePlan],
+    candidates: Sequence[SidePlan],
+    fields: Collection[str],
+    date: dt.date,
+) -> list[Right]:
+    by_source = {side.source: side.index for side in candidates}
     names = {side.dataset for side in sides}
     return [
         Right(insurance=row.insurance, side=by_source[row.source])
         for row in authority
         if row.source in by_source
         and row.dataset in ("", *names)
-        and row.field in ("", field)
+        and row.field in ("", *fields)
         and row.valid_from <= date <= row.valid_to
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hedui import engine
 from hedui.canonical.schemas import SQL_TYPES, dataset
@@ -51,7 +51,7 @@ class SidePlan:
         own_insurance: The dataset's key has ``insurance``.
         own_period: The dataset's key has ``period``.
         region: The field that carries the region, or None.
-        files: The canonical partition's manifest.
+        manifest: The canonical partition's manifest.
         date: Business date of the partition.
     """
 
@@ -125,31 +125,43 @@ def side_plans(context: Context, comparison: SnapshotComparison | FlowComparison
     """
     maps = {key_map.side: key_map for key_map in comparison.key_maps} if isinstance(comparison, SnapshotComparison) else {}
     plans = []
-    for index, side in enumerate(sides_of(comparison)):
-        schema = dataset(side.dataset)
-        key_map = maps.get(side.source)
-        mapped = set(context.site.source(side.source).datasets[side.dataset].columns) & set(schema.fields)
-        if key_map is not None:
-            mapped.add(key_map.to_field)
-        partition = context.canonical(side.dataset, side.source, date)
-        manifest = context.lake.manifest(partition) or Manifest(rows=0)
+    for stub in side_stubs(context, comparison, date):
+        partition = context.canonical(stub.dataset, stub.source, date)
+        key_map = maps.get(stub.source)
         plans.append(
-            SidePlan(
-                index=index,
-                source=side.source,
-                dataset=side.dataset,
+            replace(
+                stub,
                 relation=canonical_relation(context, partition),
-                where=side.where,
-                keys=comparison.key,
-                placeholders=tuple(number for number, name in enumerate(comparison.key) if is_placeholder_field(name)),
-                mapped=frozenset(mapped),
+                manifest=context.lake.manifest(partition) or Manifest(rows=0),
+                mapped=stub.mapped | {key_map.to_field} if key_map else stub.mapped,
                 key_map=_map_plan(context, key_map, date) if key_map else None,
-                own_key=tuple(name for name in schema.key if name not in ("insurance", "period")),
-                own_insurance="insurance" in schema.key,
-                own_period="period" in schema.key,
-                region=next((name for name in REGION_FIELDS if name in schema.fields and name in mapped), None),
-                manifest=manifest,
-                date=date,
             )
         )
     return tuple(plans)
+
+
+def side_stubs(context: Context, comparison: SnapshotComparison | FlowComparison, date: dt.date) -> tuple[SidePlan, ...]:
+    """What the site says about a comparison's sides, without the lake's partitions."""
+    return tuple(_side_stub(context, comparison.key, index, side, date) for index, side in enumerate(sides_of(comparison)))
+
+
+def _side_stub(context: Context, key: tuple[str, ...], index: int, side: Side, date: dt.date) -> SidePlan:
+    schema = dataset(side.dataset)
+    mapped = frozenset(context.site.source(side.source).datasets[side.dataset].columns) & frozenset(schema.fields)
+    return SidePlan(
+        index=index,
+        source=side.source,
+        dataset=side.dataset,
+        relation="",
+        where=side.where,
+        keys=key,
+        placeholders=tuple(number for number, name in enumerate(key) if is_placeholder_field(name)),
+        mapped=mapped,
+        key_map=None,
+        own_key=tuple(name for name in schema.key if name not in ("insurance", "period")),
+        own_insurance="insurance" in schema.key,
+        own_period="period" in schema.key,
+        region=next((name for name in REGION_FIELDS if name in mapped), None),
+        manifest=Manifest(rows=0),
+        date=date,
+    )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
+from hedui import engine
+from hedui.compare.flow import match_own_date, residual
 from hedui.compare.plan import inputs
 from hedui.compare.snapshot import compare_snapshot
+from hedui.compare.windows import restate
 from hedui.context import Context
-from hedui.errors import HeduiError
+from hedui.errors import HeduiError, LakeError
 from hedui.lake import Manifest, Partition
-from hedui.site.models import Comparison, SnapshotComparison
+from hedui.site.models import Comparison, FlowComparison, SnapshotComparison
 from hedui.steps import StepSummary
 
 
@@ -43,15 +46,30 @@ def run_comparison(context: Context, comparison_id: str, date: dt.date) -> StepS
             step="compare", subject=comparison_id, business_date=date, state="skipped", reason=reason(context, missing)
         )
     context.progress(comparison.name, 0, None)
-    if not isinstance(comparison, SnapshotComparison):
-        raise NotImplementedError
-    manifest = compare_snapshot(context, comparison, date)
+    if isinstance(comparison, SnapshotComparison):
+        compare_snapshot(context, comparison, date)
+    else:
+        compare_flow(context, comparison, date)
+    manifest = context.lake.manifest(context.findings(comparison_id, date))
+    if manifest is None:
+        raise LakeError(f"The findings of {comparison_id} on {date} vanished while they were written; run the comparison again.")
     return summary(context, comparison_id, date, manifest)
 
 
+def compare_flow(context: Context, comparison: FlowComparison, date: dt.date) -> None:
+    """Matches the rows of ``date`` and evaluates it and the later dates that it affects."""
+    with engine.connect(memory_limit=context.memory_limit, threads=context.threads) as connection:
+        match_own_date(connection, context, comparison, date)
+        restate(connection, context, comparison, date)
+
+
 def remove(context: Context, comparison: Comparison, date: dt.date) -> None:
-    """Removes what an earlier run of the date left."""
+    """Removes what an earlier run of the date left; later dates of a flow are evaluated without it."""
     context.lake.remove(context.findings(comparison.id, date))
+    if isinstance(comparison, FlowComparison) and context.lake.manifest(residual(comparison.id, date)) is not None:
+        context.lake.remove(residual(comparison.id, date))
+        with engine.connect(memory_limit=context.memory_limit, threads=context.threads) as connection:
+            restate(connection, context, comparison, date)
 
 
 def reason(context: Context, missing: list[Partition]) -> str:

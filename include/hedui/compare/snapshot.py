@@ -176,7 +176,7 @@ def raise_findings(
 ) -> int:
     """Makes the table ``findings``; returns their number."""
     fields = fields_of(comparison, sides)
-    names = tuple(field["name"] for field in fields)
+    names = {field["name"]: field["name"] for field in fields}
     raws = {
         side.index: load_raws(
             connection,
