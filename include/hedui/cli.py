@@ -6,6 +6,7 @@ Exit codes: 0 fine; 1 differences were found and ``--fail-on-differences`` asked
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import json
 import logging
 import os
@@ -223,6 +224,75 @@ def rules_explain(rule_id: str) -> None:
     from hedui.checks.registry import explain
 
     out.print(explain(rule_id), markup=False, highlight=False)
+
+
+DayOption = Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"])]
+
+
+@exemption_app.command("add")
+def exemption_add(
+    reason: Annotated[str, typer.Option(help="Why no action is needed. 理由")],
+    approver: Annotated[str, typer.Option(help="Who decided. 批准人")],
+    valid_from: DayOption,
+    expires_on: DayOption,
+    fingerprint: Annotated[str | None, typer.Option(help="One case: its fingerprint from the workbook. 案件指纹")] = None,
+    rule_id: Annotated[str | None, typer.Option("--rule", help="All cases of a rule, narrowed by the next two. 规则")] = None,
+    region: Annotated[str | None, typer.Option(help="Region code. 行政区划")] = None,
+    agency: Annotated[str | None, typer.Option(help="Responsible agency. 责任机构")] = None,
+) -> None:
+    """Enter an exemption; matching cases stay visible and are counted apart. 登记豁免。"""
+    from hedui.cases.exemptions import NewExemption, add_exemption
+
+    number = add_exemption(
+        context_from_environment(),
+        NewExemption(
+            reason=reason,
+            approver=approver,
+            created_by=getpass.getuser(),
+            valid_from=valid_from.date(),
+            expires_on=expires_on.date(),
+            fingerprint=fingerprint,
+            rule=rule_id,
+            region=region,
+            agency=agency,
+        ),
+    )
+    out.print(f"[green]✓[/] 豁免 {number}")
+
+
+@exemption_app.command("withdraw")
+def exemption_withdraw(
+    number: int, on: DayOption, reason: Annotated[str, typer.Option(help="Why it no longer counts. 理由")]
+) -> None:
+    """End an exemption from a business date on; the row stays. 撤销豁免。"""
+    from hedui.cases.exemptions import withdraw_exemption
+
+    withdraw_exemption(context_from_environment(), number, on=on.date(), by=getpass.getuser(), reason=reason)
+    out.print(f"[green]✓[/] 豁免 {number} 已撤销")
+
+
+@exemption_app.command("list")
+def exemption_list(
+    at: Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only those that count then.")] = None,
+) -> None:
+    """List exemptions. 查看豁免。"""
+    from hedui.cases.exemptions import list_exemptions
+
+    table = Table("编号", "规则", "行政区划", "责任机构", "理由", "批准人", "起", "止", "撤销", box=None)
+    for row in list_exemptions(context_from_environment(), at=at.date() if at else None):
+        values = (
+            row.id,
+            row.rule,
+            row.region,
+            row.agency,
+            row.reason,
+            row.approver,
+            row.valid_from,
+            row.expires_on,
+            row.withdrawn_on,
+        )
+        table.add_row(*("" if value is None else str(value) for value in values))
+    out.print(table)
 
 
 @ledger_app.command("upgrade")
