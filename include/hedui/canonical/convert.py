@@ -53,9 +53,6 @@ class Converted:
 def prepare(connection: duckdb.DuckDBPyConnection, lake: Lake, codes: list[CodeEntry]) -> None:
     """Makes functions, the lake's store and the code tables known to a connection."""
     functions.register(connection)
-    # code tables are small and always the build side of their joins: so rows stay near the order in which they were received, and the
-    # same batch always gives the same file
-    connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
     if "file" not in lake.fs.protocol and "local" not in lake.fs.protocol:
         connection.register_filesystem(lake.fs)
     connection.register("codes", pa.Table.from_pylist([asdict(entry) for entry in codes], schema=CODE_SCHEMA))

@@ -101,9 +101,22 @@ def _check_columns(part: Part[Source], dataset: Dataset, spec: SourceDataset, pa
             part.problem(place, f"is not a field of {dataset.name}; {choose(name, dataset.fields)}")
             continue
         _check_column(part, place, dataset.fields[name], column, parts)
+    _check_column_names(part, dataset, spec)
     for name in dataset.key:
         if name not in spec.columns:
             part.problem(["datasets", dataset.name, "columns"], f"{name} is missing: it is part of the key of {dataset.name}")
+
+
+def _check_column_names(part: Part[Source], dataset: Dataset, spec: SourceDataset) -> None:
+    """Parquet readers do not tell upper from lower case, and source_row is ours."""
+    seen: dict[str, str] = {"source_row": ""}
+    for name, column in spec.columns.items():
+        raw = column.column or ""
+        if raw and seen.setdefault(raw.lower(), raw) != raw:
+            place = ["datasets", dataset.name, "columns", name, "from"]
+            part.problem(
+                place, f'"{Problems.cut(raw)}" cannot be told from {seen[raw.lower()] or "our own source_row"}; rename one'
+            )
 
 
 def _check_column(part: Part[Source], place: list[str], field: Field, column: Column, parts: Parts) -> None:

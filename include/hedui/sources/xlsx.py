@@ -7,6 +7,7 @@ a cell that holds an Excel error (``#N/A``), and a number of more than 15 digits
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -28,7 +29,17 @@ from hedui.sources.files import Inbox
 from hedui.sources.names import raw_names
 
 EXACT_DIGITS = 15
-BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, InvalidFileException, ParseError, KeyError, ValueError, TypeError, EOFError)
+BROKEN = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    InvalidFileException,
+    ParseError,
+    KeyError,
+    ValueError,
+    TypeError,
+    EOFError,
+)
 
 
 class XlsxSource:
@@ -80,7 +91,9 @@ class XlsxSnapshot:
     def _rows(self, dataset: str) -> Iterator[Iterator[tuple[int, tuple[Any, ...]]]]:
         with self._inbox.open(dataset) as handle:
             try:
-                workbook = openpyxl.load_workbook(handle, read_only=True, data_only=True)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # openpyxl remarks on styles, which nobody reads here
+                    workbook = openpyxl.load_workbook(handle, read_only=True, data_only=True)
             except BROKEN as error:
                 raise SourceFormatError(f"{self._place(dataset)}: is not an XLSX workbook ({type(error).__name__}).") from None
             try:

@@ -1,7 +1,7 @@
 -- The canonical rows: those whose every value could be converted and whose required values are there.
 -- Parameters:
 --   fields  canonical fields, each with name, column, fallible (its type can refuse a text) and required
--- Reads the view typed. Columns: the dataset's fields in order, source_row.
+-- Reads the view typed. Columns: the dataset's fields in order, source_row. Ordered, so that the same batch always gives the same file.
 SELECT
 {% for field in fields %}
     {{ ("v_" ~ field.name) | ident }} AS {{ field.name | ident }},
@@ -16,3 +16,4 @@ WHERE TRUE
     AND ({{ ("t_" ~ field.name) | ident }} IS NULL OR {{ ("v_" ~ field.name) | ident }} IS NOT NULL)
 {% endif %}
 {% endfor %}
+ORDER BY source_row
