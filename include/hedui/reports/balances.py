@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from hedui import engine
+from hedui.canonical.schemas import dataset
 from hedui.compare.plan import sides_of
 from hedui.context import Context
 from hedui.lake import Manifest
@@ -145,9 +146,8 @@ def snapshot_nights(
     fields: dict[str, dict[tuple[str, str], dict[int, Sequence[int]]]] = {}
     for scope, field, rule, position, *counts in engine.run(connection, "reports/fields.sql").fetchall():
         fields.setdefault(scope, {}).setdefault((field, rule), {})[position] = counts
-    labels = dict(connection.execute("SELECT field, min(name) FROM field_names GROUP BY field").fetchall())
     snapshots = [c for c in context.site.comparisons if isinstance(c, SnapshotComparison) and c.id in partitions.tonight]
-    return tuple(_snapshot(context, partitions, snapshot, presence, fields.get(snapshot.id, {}), labels) for snapshot in snapshots)
+    return tuple(_snapshot(context, partitions, snapshot, presence, fields.get(snapshot.id, {})) for snapshot in snapshots)
 
 
 def _snapshot(
@@ -156,7 +156,6 @@ def _snapshot(
     snapshot: SnapshotComparison,
     presence: Mapping[tuple[str, int], Sequence[int]],
     fields: Mapping[tuple[str, str], Mapping[int, Sequence[int]]],
-    labels: Mapping[str, str],
 ) -> SnapshotNight:
     sides = sides_of(snapshot)
     positions = range(len(sides))
@@ -167,7 +166,7 @@ def _snapshot(
         total, undecided = next((counts[0], counts[3]) for counts in by_position.values())
         deviations.append(
             FieldDeviation(
-                field=labels.get(field, field),
+                field=dataset(sides[0].dataset).fields[field].label,
                 rule=rule,
                 total=total,
                 deviating=tuple(by_position[p][1] if p in by_position else 0 for p in positions),

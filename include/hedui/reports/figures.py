@@ -57,11 +57,12 @@ def organisation(context: Context) -> str:
 
 
 def _cases(connection: duckdb.DuckDBPyConnection, ledger: LedgerNight) -> CaseFigures:
-    row = engine.run(connection, "reports/cases.sql").fetchone() or (0,) * 7
-    open_cases, exempt, opened, reopened, severe, carried, amount = (int(value) for value in row)
+    row = engine.run(connection, "reports/cases.sql").fetchone() or (0,) * 8
+    open_cases, exempt, waiting, opened, reopened, severe, carried, amount = (int(value) for value in row)
     return CaseFigures(
         open=open_cases,
         exempt=exempt,
+        waiting=waiting,
         opened=opened,
         cleared=ledger.cleared,
         reopened=reopened,

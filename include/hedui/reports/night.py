@@ -37,10 +37,11 @@ class ComparisonNight:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseFigures:
-    """The ledger as of the night: open cases (exempt ones apart) and what changed against the recorded night before."""
+    """The ledger as of the night: open cases (exempt and waiting ones apart) and what changed against the recorded night before."""
 
     open: int = 0
     exempt: int = 0
+    waiting: int = 0  # in transit or cut off
     opened: int = 0
     cleared: int = 0
     reopened: int = 0

@@ -1,8 +1,8 @@
 -- Findings of the night with what the ledger knows of their cases: the base of every figure and of the details.
 -- Relations: findings (FINDING_COLUMNS, carried BOOLEAN: taken over from the scope's last night because it did not run tonight),
---   cases (fingerprint, first_seen, state, exempt), ages (begun, age in working days).
--- Result: one row per finding. stake_fen is the money at stake: NULL for sums of groups, which repeat their details' money, and for
---   what is in transit or was cut off, which is not a difference.
+--   cases (fingerprint, exempt, age in working days, state: new, still or reopened).
+-- Result: one row per finding. waiting: in transit or cut off, which is no difference yet.
+--   stake_fen is the money at stake: NULL for sums of groups, which repeat their details' money, and for what is waiting.
 SELECT
   f.*,
   CASE
@@ -10,12 +10,12 @@ SELECT
     WHEN f.carried THEN 'carried'
     ELSE coalesce(c.state, 'unknown')
   END AS state,
-  coalesce(a.age, 0) AS age,
+  coalesce(c.age, 0) AS age,
   coalesce(c.exempt, FALSE) AS exempt,
+  f.kind IN ('IN_TRANSIT', 'CUTOFF') AS waiting,
   CASE
     WHEN f.subject_type = 'group' OR f.kind IN ('IN_TRANSIT', 'CUTOFF') THEN NULL
     ELSE abs(f.amount_diff_fen)
   END AS stake_fen
 FROM findings AS f
-LEFT JOIN cases AS c ON c.fingerprint = f.fingerprint
-LEFT JOIN ages AS a ON a.begun = coalesce(f.origin_date, c.first_seen);
+LEFT JOIN cases AS c ON c.fingerprint = f.fingerprint;

@@ -6,19 +6,25 @@
 --   name, type).
 -- Result: one row per finding, the heaviest first; number counts from 1. Money is fen, values are text as received where known.
 {% macro extracted(party) %}
-coalesce(json_extract_string(c.raw_values, '$.' || {{ party }}),
-    {{ yuan("json_extract_string(c.side_values, '$.' || " ~ party ~ ")") }})
+coalesce(
+      json_extract_string(c.raw_values, '$.' || {{ party }}),
+      {{ yuan("json_extract_string(c.side_values, '$.' || " ~ party ~ ")") }},
+      CASE
+        WHEN c.field IS NOT NULL AND json_extract_string(c.evidence, '$.source_row.' || {{ party }}) IS NOT NULL THEN '（空）'
+        WHEN c.kind IN ('IN_TRANSIT', 'LATE', 'ONLY_LEFT', 'ONLY_RIGHT') AND {{ party }} IS NOT NULL THEN '无'
+      END)
 {% endmacro %}
 {% macro yuan(value) %}
 CASE WHEN money THEN regexp_replace(regexp_replace(regexp_replace({{ value }}, '\b([0-9])\b', '00\1', 'g'), '\b([0-9]{2})\b', '0\1', 'g'),
       '\b([0-9]+)([0-9]{2})\b', '\1.\2', 'g') ELSE {{ value }} END
 {% endmacro %}
 {% macro masked(value) %}
-CASE mask
-      WHEN 'name' THEN {{ masks.name(value) }}
-      WHEN 'id_number' THEN {{ masks.id_number(value) }}
-      WHEN 'phone' THEN {{ masks.phone(value) }}
-      WHEN 'birth_date' THEN {{ masks.birth_date(value) }}
+CASE
+      WHEN {{ value }} = '（空）' THEN {{ value }}
+      WHEN mask = 'name' THEN {{ masks.name(value) }}
+      WHEN mask = 'id_number' THEN {{ masks.id_number(value) }}
+      WHEN mask = 'phone' THEN {{ masks.phone(value) }}
+      WHEN mask = 'birth_date' THEN {{ masks.birth_date(value) }}
       ELSE {{ masks.text(value) }}
     END
 {% endmacro %}
@@ -30,7 +36,8 @@ WITH parties AS (
     n.second AS second_source,
     n.third AS third_source,
     coalesce(f.name, p.name, c.field) AS field_name,
-    coalesce(f.type = 'fen', FALSE) OR p.code IS NOT NULL OR (c.field IS NULL AND c.rule IN {{ money_rules | literal }}) AS money,
+    coalesce(f.type = 'fen', FALSE) OR p.code IS NOT NULL OR (c.field IS NULL AND c.rule IN {{ money_rules | literal }})
+      OR c.kind IN ('IN_TRANSIT', 'LATE', 'ONLY_LEFT', 'ONLY_RIGHT', 'CUTOFF', 'TOTAL') AS money,
     CASE
       WHEN c.field = 'name' AND c.subject_type = 'person' THEN 'name'
       WHEN c.field IN ('id_number', 'social_security_no') THEN 'id_number'

@@ -128,7 +128,7 @@ def recorded(date: dt.date) -> tuple[list[dict[str, Any]], pa.Table, dict[str, A
             period="202605",
             amount_diff_fen=50_000,
             origin_date=date,
-            side_values={"shuiwu": "有", "shebao": "无"},
+            side_values={"shuiwu": "50000"},
         ),
         row(
             f"990101/J01/pay/{date}",

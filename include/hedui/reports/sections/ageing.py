@@ -31,7 +31,7 @@ def ageing(night: Night) -> Sheet:
     return Sheet(
         name=names.AGEING,
         title="账龄分析表",
-        lead="未结差异（不含豁免）按工作日计的账龄；流水类自送达之日起算，其余自首次发现之日起算。",
+        lead="未结差异（不含豁免、在途和跨日）按工作日计的账龄；流水类自送达之日起算，其余自首次发现之日起算。",
         blocks=tuple(blocks),
         summary=f"超过 15 个工作日 {old:,} 件",
     )
@@ -76,4 +76,6 @@ def _trend(night: Night) -> Table:
         Column(key="reopened", title="重新出现", kind="int", width=13),
     )
     rows = tuple((point.date, point.open, point.opened, point.cleared, point.reopened) for point in night.trend)
-    return Table(title="历夜趋势", columns=columns, rows=rows, note="只列已入账的夜次，截至本业务日期。", id="trend")
+    return Table(
+        title="历夜趋势", columns=columns, rows=rows, note="只列已入账的夜次，截至本业务日期；不含在途和跨日，含豁免。", id="trend"
+    )

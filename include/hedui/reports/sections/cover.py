@@ -45,10 +45,10 @@ def _figures(night: Night) -> tuple[Figure, ...]:
         Figure(
             label="未结差异（件）",
             value=cases.open,
-            hint=f"另有豁免 {cases.exempt:,} 件" + (f"，沿用 {cases.carried:,} 件" if cases.carried else ""),
+            hint=f"另有在途 {cases.waiting:,}、豁免 {cases.exempt:,}",
         ),
         Figure(label="其中阻断和错误", value=cases.severe, hint="应优先处置", alarming=cases.severe > 0),
-        Figure(label="本期新增", value=cases.opened, hint="首次出现"),
+        Figure(label="本期新增", value=cases.opened, hint="首次出现" if not cases.carried else f"另沿用上夜 {cases.carried:,} 件"),
         Figure(label="本期消除", value=cases.cleared, hint="数据中已不再出现"),
         Figure(label="重新出现", value=cases.reopened, hint="曾消除又出现", alarming=cases.reopened > 0),
         Figure(label="涉及金额（元）", value=cases.amount_fen, kind="money", hint="不含在途、跨日和汇总类"),
