@@ -79,7 +79,7 @@ def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], prog
         shutil.rmtree(out / name, ignore_errors=True)
     with connect() as connection, tempfile.TemporaryDirectory(prefix=".build-", dir=out) as scratch, ThreadPoolExecutor(2) as pool:
         progress("人口", 0, None)
-        world, planting, flows = _populate(connection, persons=persons, seed=seed)
+        world, planting, flows = populate(connection, persons=persons, seed=seed)
         delivery = Delivery(
             connection=connection, out=out, scratch=Path(scratch), urls=urls, pool=pool, planting=planting, progress=progress
         )
@@ -93,7 +93,8 @@ def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], prog
     )  # fmt: skip
 
 
-def _populate(connection: duckdb.DuckDBPyConnection, *, persons: int, seed: int) -> tuple[World, Planting, FlowPlanting]:
+def populate(connection: duckdb.DuckDBPyConnection, *, persons: int, seed: int) -> tuple[World, Planting, FlowPlanting]:
+    """Draws the population into the connection's tables and puts all plants into it; nothing is written yet."""
     for macro in MACROS:
         connection.execute(macro)
     world = build_world(connection, persons=persons, seed=seed)

@@ -21,7 +21,8 @@ LEGS: Final[dict[Leg, tuple[str, str]]] = {"levy": ("levy", "shebao"), "tax": ("
 """Dataset and source of the three legs of a payment."""
 
 GROUP: Final = ("pool_region", "agency_code", "insurance", "payment_flag", "own_date")
-MAX_BLOCK_ROWS: Final = 8
+BLOCKS_PER_GROUP: Final = 18
+"""How many of the smallest blocks of each pool region, insurance and date plants may take."""
 
 
 @dataclass(eq=False)
@@ -99,16 +100,16 @@ class FlowPlanting:
         candidates = connection.sql(
             f"""
             SELECT * FROM base_flow WHERE block IN (
-                SELECT block FROM base_flow GROUP BY block HAVING count(*) <= {MAX_BLOCK_ROWS}
+                SELECT block FROM base_flow GROUP BY block
                 QUALIFY row_number() OVER (PARTITION BY any_value(insurance), any_value(delivered), any_value(pool_region)
-                    ORDER BY block) <= 18)
+                    ORDER BY count(*), block) <= {BLOCKS_PER_GROUP})
             ORDER BY block, person_no"""
         )
         rows: dict[int, list[FlowRow]] = defaultdict(list)
         for row in candidates.to_arrow_table().to_pylist():
             rows[row["block"]].append(row)
         self._free: dict[tuple[Zone, dt.date, str], list[list[FlowRow]]] = defaultdict(list)
-        for block in rows.values():
+        for block in sorted(rows.values(), key=len):
             zone: Zone = "rough" if block[0]["pool_region"] <= "990103" else "calm"
             self._free[zone, block[0]["delivered"], block[0]["insurance"]].append(block)
 

@@ -69,7 +69,7 @@ def _assign_units(rng: np.random.Generator, *, employees: int, units: int) -> ND
     """Two employees for every unit as far as they go, the others to units of uneven size."""
     result = np.arange(employees, dtype=np.int64) % units
     free = np.arange(employees) >= 2 * units
-    weights = 1.0 / (np.arange(units) + units / 20) ** 0.8
+    weights = 1.0 / (np.arange(units) + units / 25) ** 1.5
     result[free] = rng.choice(units, size=int(free.sum()), p=weights / weights.sum())
     return result
 
