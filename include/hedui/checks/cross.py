@@ -17,7 +17,7 @@ import duckdb
 import jinja2
 
 from hedui.canonical.schemas import dataset as canonical_dataset
-from hedui.checks.model import Check, RuleRecord, record
+from hedui.checks.model import NOT_DELIVERED, Check, RuleRecord, record
 from hedui.checks.pushdown import safe_message
 from hedui.checks.suites import parameters_of
 from hedui.checks.writing import Setting, Shape, query, setting, write_findings
@@ -155,7 +155,7 @@ class _Run:
         partitions = [self.context.canonical(name, source, self.date) for name in self.spec.datasets]
         manifests = [self.context.lake.manifest(partition) for partition in partitions]
         if None in manifests:
-            self.records.append(record(check, state="no_data", reason="该来源当日未到"))
+            self.records.append(record(check, state="no_data", reason=NOT_DELIVERED))
             return
         self.inputs.update(
             {partition.path: manifest.digest for partition, manifest in zip(partitions, manifests, strict=True) if manifest}

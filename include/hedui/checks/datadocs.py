@@ -16,8 +16,8 @@ from typing import Any
 import jinja2
 
 from hedui.canonical.schemas import dataset as canonical_dataset
-from hedui.checks.cross import cross_rules, sources_of
-from hedui.checks.model import STATES
+from hedui.checks.cross import CrossRule, cross_check, cross_rules, sources_of
+from hedui.checks.model import NOT_DELIVERED, STATES, record
 from hedui.checks.results import read_results
 from hedui.context import Context
 from hedui.engine import SQL_ROOT
@@ -81,13 +81,10 @@ def _across(context: Context, date: dt.date) -> Section:
     return Section(anchor="rules", title="跨数据集规则", note="include/sql/rules", rules=rules)
 
 
-def _not_run(context: Context, spec: Any) -> list[dict[str, Any]]:
+def _not_run(context: Context, spec: CrossRule) -> list[dict[str, Any]]:
     """Records of a rule whose sources have not delivered."""
-    from hedui.checks.cross import cross_check
-    from hedui.checks.model import record
-
     return [
-        record(cross_check(context.site, spec, source), state="no_data", reason="该来源当日未到").as_meta()
+        record(cross_check(context.site, spec, source), state="no_data", reason=NOT_DELIVERED).as_meta()
         for source in sources_of(context.site, spec)
     ]
 

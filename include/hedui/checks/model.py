@@ -13,6 +13,9 @@ State = Literal["passed", "failed", "no_data", "disabled", "error"]
 STATES: dict[State, str] = {"passed": "通过", "failed": "不通过", "no_data": "无数据", "disabled": "已停用", "error": "执行出错"}
 """States of a rule with their Chinese names."""
 
+NOT_DELIVERED = "该来源当日未到"
+"""Reason of a record whose source has no partition of the date."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Check:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,37 +98,32 @@ class _Passes:
 
     def figures(self, checks: list[Check], records: dict[str, RuleRecord]) -> list[tuple[Check, int, int]]:
         """Examined rows and violations per check; a check whose SQL fails gets an error record instead and leaves the others."""
-        good, examined = self._isolated(checks, records, self._examined)
-        failing = [check for check in good if self.outcomes[check.rule].violations]
-        _, found = self._isolated([check for check in failing if check.grain == "row"], records, self._failing_rows)
+        good, counts = self._counts(checks, records)
         figures = []
         for check in good:
-            if check.rule in records:
-                continue
             counted = self.outcomes[check.rule].violations
-            fetched = found.get(check.rule, 0) if check.grain == "row" else counted
+            fetched = counts[f"v_{check.rule}"] if check.grain == "row" else counted
             if fetched != counted:
                 reason = f"Great Expectations counts {counted} violations, the keys' query {fetched}"
                 records[check.rule] = record(check, state="error", reason=reason)
                 continue
-            if counted:
-                self.shapes.append(Shape(rule=check.rule, source=check.source, query=self._shape(check)))
-            figures.append((check, examined[check.rule], counted))
+            figures.append((check, counts[f"d_{check.rule}"], counted))
+        failing = [check for check, _, violations in figures if violations]
+        self._failing_rows([check for check in failing if check.grain == "row"])
+        self.shapes = [Shape(rule=check.rule, source=check.source, query=self._shape(check)) for check in failing]
         return figures
 
-    def _isolated(
-        self, checks: list[Check], records: dict[str, RuleRecord], run: Callable[[list[Check]], dict[str, int]]
-    ) -> tuple[list[Check], dict[str, int]]:
-        """Runs one pass for all checks; where it fails, finds the broken ones and runs it for the others."""
+    def _counts(self, checks: list[Check], records: dict[str, RuleRecord]) -> tuple[list[Check], dict[str, int]]:
+        """Sets the flags of all checks in one pass and counts them; where that fails, finds the broken checks and leaves them out."""
         if not checks:
             return [], {}
         try:
-            return checks, run(checks)
+            return checks, self._flags(checks)
         except duckdb.Error as failure:
             good = []
             for check in checks:
                 try:
-                    run([check])
+                    self._flags([check])
                     good.append(check)
                 except duckdb.Error as error:
                     records[check.rule] = record(check, state="error", reason=safe_message(str(error), type(error).__name__))
@@ -136,23 +131,23 @@ class _Passes:
                 raise CheckError(
                     f"The checks of {self.view} fail together: {safe_message(str(failure), type(failure).__name__)}"
                 ) from None
-            return good, run(good) if good else {}
+            return self._counts(good, records)
 
-    def _examined(self, checks: list[Check]) -> dict[str, int]:
-        text = query("counts.sql", batch=ident(self.view), denominators=[check.denominator for check in checks])
-        counts = self.connection.execute(text).fetchone() or ()
-        return {check.rule: count for check, count in zip(checks, counts[1:], strict=True)}
-
-    def _failing_rows(self, checks: list[Check]) -> dict[str, int]:
-        columns = sorted(set().union(*(_fields_of(check) for check in checks)))
-        text = query("failing_rows.sql", batch=ident(self.view), columns=columns, rules=checks)
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE failing AS\n{text}")
-        flags = [f"v_{check.rule}" for check in checks]
-        counts = (
-            self.connection.execute(query("counts.sql", batch="failing", denominators=[ident(flag) for flag in flags])).fetchone()
-            or ()
+    def _flags(self, checks: list[Check]) -> dict[str, int]:
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE flags AS\n{query('flags.sql', batch=ident(self.view), rules=checks)}"
         )
-        return {check.rule: count for check, count in zip(checks, counts[1:], strict=True)}
+        columns = [f"d_{check.rule}" for check in checks] + [f"v_{check.rule}" for check in checks if check.grain == "row"]
+        counts = self.connection.execute(query("counts.sql", flags="flags", columns=columns)).fetchone() or ()
+        return dict(zip(columns, counts, strict=True))
+
+    def _failing_rows(self, checks: list[Check]) -> None:
+        if not checks:
+            return
+        columns = sorted(set().union(*(_fields_of(check) for check in checks)))
+        broken = [f"v_{check.rule}" for check in checks]
+        text = query("failing_rows.sql", batch=ident(self.view), flags="flags", columns=columns, broken=broken)
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE failing AS\n{text}")
 
     def _shape(self, check: Check) -> str:
         if check.grain == "group":

@@ -90,4 +90,7 @@ def violation(kind: str, kwargs: dict[str, Any]) -> str:
         condition = CONDITIONS[kind]
     except KeyError:
         raise HeduiError(f'No keys can be fetched for the expectation "{kind}"; use one of {", ".join(CONDITIONS)}.') from None
-    return condition(kwargs)
+    try:
+        return condition(kwargs)
+    except KeyError as missing:
+        raise HeduiError(f"The expectation {kind} lacks the argument {missing}.") from None

@@ -15,7 +15,7 @@ from hedui.canonical.schemas import Dataset
 from hedui.canonical.schemas import dataset as canonical_dataset
 from hedui.checks.cross import cross_rules, run_rule
 from hedui.checks.datadocs import build_datadocs
-from hedui.checks.model import STATES, Check, CheckError, RuleRecord
+from hedui.checks.model import NOT_DELIVERED, STATES, Check, CheckError, RuleRecord
 from hedui.checks.partition import ViewResult, check_view
 from hedui.checks.pushdown import Pushdown, open_pushdown
 from hedui.checks.results import remove_results, write_results
@@ -69,7 +69,7 @@ def run_source_checks(context: Context, source: str, date: dt.date) -> StepSumma
             manifests[dataset] = manifest
     if not manifests:
         remove_results(context, source, date)
-        return StepSummary(step="check", subject=source, business_date=date, state="missing", reason="该来源当日未到")
+        return StepSummary(step="check", subject=source, business_date=date, state="missing", reason=NOT_DELIVERED)
     results, problems, found = {}, [], 0
     with open_pushdown(memory_limit=context.memory_limit, threads=context.threads) as pushdown:
         for dataset, manifest in manifests.items():

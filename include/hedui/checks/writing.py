@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from hedui.checks.model import Check, RuleRecord
+from hedui.checks.model import NOT_DELIVERED, Check, RuleRecord
 from hedui.context import Context
 from hedui.engine import literal, render
 from hedui.findings import FINDING_COLUMNS, fingerprint_sql
@@ -109,10 +109,16 @@ def write_findings(
                 meta={
                     "rules": [record.as_meta() for record in records],
                     "inputs": inputs,
-                    "not_run": [{"rule": item.rule, "source": item.source} for item in records if item.state == "error"],
+                    "not_run": _not_run(records),
                 },
             )
         )
+
+
+def _not_run(records: Sequence[RuleRecord]) -> list[dict[str, str]]:
+    """What this scope says nothing about: broken rules, and sources that have not delivered. Their cases stay as they are."""
+    silent = [item for item in records if item.state == "error" or item.reason == NOT_DELIVERED]
+    return [{"rule": item.rule, "source": item.source} for item in silent]
 
 
 def _findings(

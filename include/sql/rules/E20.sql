@@ -15,7 +15,7 @@ WITH examined AS (
     person.death_date,
     enrolment.source_row,
     enrolment.pay_state IN ('1', '2')
-      AND person.death_date + INTERVAL {{ parameters.grace_days | int | string | literal }} DAY < {{ date | literal }} AS violated
+      AND person.death_date + INTERVAL {{ parameters.grace_days | string | literal }} DAY < {{ date | literal }} AS violated
   FROM {{ person }} AS person
   JOIN {{ enrolment }} AS enrolment ON enrolment.person_no = person.person_no
   WHERE person.death_date IS NOT NULL

@@ -14,8 +14,7 @@ regexp_matches({{ column }}, '^[0-9]{15}$')
 
 {#- What clerks type where there is no number: zeros, 000000 + eight digits + 0000, one digit eighteen times. Identifies nobody. -#}
 {% macro placeholder(column) -%}
-(regexp_matches({{ column }}, '^0+$') OR regexp_matches({{ column }}, '^000000[0-9]{8}0000$')
- OR (regexp_matches({{ column }}, '^[0-9]{18}$') AND {{ column }} = repeat(substr({{ column }}, 1, 1), 18)))
+regexp_matches({{ column }}, '^(0+|000000[0-9]{8}0000|1{18}|2{18}|3{18}|4{18}|5{18}|6{18}|7{18}|8{18}|9{18})$')
 {%- endmacro %}
 
 {#- The check character that GB 11643 asks for after the first 17 digits; NULL where these are not digits. -#}

@@ -1,9 +1,9 @@
--- How many rows each rule examines in one relation, in one pass.
--- Parameters: batch (relation), denominators (SQL conditions, in the order of the rules).
--- Result: one row: the relation's rows, then one count per denominator.
-SELECT count(*) AS row_count
-{%- for denominator in denominators %},
-  count(*) FILTER (WHERE {{ denominator }}) AS d{{ loop.index }}
+-- How often each of several flags is set.
+-- Parameters: flags (relation), columns (BOOLEAN columns).
+-- Result: one row with one count per column, in their order.
+SELECT
+{%- for column in columns %}
+  {{ ", " if not loop.first }}count(*) FILTER (WHERE {{ column | ident }}) AS {{ column | ident }}
 {%- endfor %}
 
-FROM {{ batch }};
+FROM {{ flags }};

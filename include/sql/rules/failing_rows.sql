@@ -1,16 +1,16 @@
--- The rows that break at least one of several rules, in one pass, with one flag per rule.
--- Parameters: batch (relation), columns (fields to keep), rules (id, condition).
--- Result: source_row, the columns, and a BOOLEAN v_<rule> each.
-SELECT source_row
+-- The rows that break at least one rule, with their flags.
+-- Parameters: batch (relation), flags (relation with source_row and the flags), columns (fields to keep), broken (BOOLEAN columns).
+SELECT batch.source_row
 {%- for column in columns %},
-  {{ column | ident }}
+  batch.{{ column | ident }}
 {%- endfor %}
-{%- for rule in rules %},
-  coalesce({{ rule.condition }}, FALSE) AS {{ ("v_" ~ rule.rule) | ident }}
+{%- for column in broken %},
+  flags.{{ column | ident }}
 {%- endfor %}
 
-FROM {{ batch }}
+FROM {{ batch }} AS batch
+JOIN {{ flags }} AS flags ON flags.source_row = batch.source_row
 WHERE
-{%- for rule in rules %}
-  {{ "OR " if not loop.first }}({{ rule.condition }})
+{%- for column in broken %}
+  {{ "OR " if not loop.first }}flags.{{ column | ident }}
 {%- endfor %};

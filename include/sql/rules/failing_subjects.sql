@@ -27,4 +27,4 @@ FROM subjects
 {% if raw and raw_columns %}
 LEFT JOIN {{ raw }} AS raw_batch ON raw_batch.source_row = subjects.source_row
 {% endif %}
-ORDER BY subjects.rule, subjects.source, subjects.subject_key, subjects.insurance, subjects.period, subjects.part;
+ORDER BY subjects.rule, subjects.source, subjects.source_row, subjects.subject_key;

@@ -38,7 +38,15 @@ class Night:
     def put_raw(self, dataset: str, source: str, rows: list[dict[str, str | None]]) -> None:
         """Writes a raw partition of text columns."""
         table = pa.Table.from_pylist([{**row, "source_row": number} for number, row in enumerate(rows, start=1)])
-        self._write(Partition(layer="raw", parts=(source, dataset), date=self.date), table, {})
+        self._write(self.raw(dataset, source), table, {})
+
+    def raw(self, dataset: str, source: str) -> Partition:
+        """Address of a raw partition."""
+        return Partition(layer="raw", parts=(source, dataset), date=self.date)
+
+    def adopt(self, dataset: str, source: str, file: str) -> None:
+        """Writes a canonical partition that is not one: the content of some other file."""
+        self._write(self.context.canonical(dataset, source, self.date), pq.read_table(file), {})
 
     def _write(self, partition: Partition, table: pa.Table, meta: dict[str, Any]) -> None:
         with self.context.lake.writer(partition) as writer:
