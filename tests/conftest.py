@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,7 +23,13 @@ DEMO_SITE = ROOT / "include" / "sites" / "demo"
 DEMO_PERSONS = 3000
 DEMO_SEED = 11
 
-os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
+os.environ["GX_ANALYTICS_ENABLED"] = "False"
+# Airflow reads these when it is first imported, wherever that happens: an empty home, our DAGs, no examples, a database of its own.
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="hedui-airflow-")
+os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(ROOT / "dags")
+os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(ROOT / "plugins")
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,6 @@ _SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
-    "synchronous_commit": "off",
     "log_min_messages": "warning",
     "timezone": "Asia/Shanghai",
 }
