@@ -1,1 +1,1 @@
-"""Masking of personal data at every exit."""
+"""Masking of personal data at every exit: reports, pages, logs, error texts."""
