@@ -105,7 +105,7 @@ def _rendered(result: Any) -> tuple[str, str]:
     """The expectation and what was observed, in the words of Great Expectations' own renderer."""
     query = result.expectation_config.kwargs.get("unexpected_rows_query")
     if query:  # what the renderer gives as well, for a twentieth of a second each
-        return query, ""
+        return query.format(batch="{batch}"), ""
     from great_expectations.render.renderer.inline_renderer import InlineRenderer
 
     texts = {}
