@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
+from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from hedui.reports.content import Kind, Value
@@ -51,14 +52,20 @@ def cell_value(value: Value, kind: Kind) -> str | int | float | Decimal | dt.dat
 
 def cell_xml(reference: str, style: int, value: Value, kind: Kind) -> str:
     """A cell of a long sheet as XML text: the same result as through openpyxl, many times faster."""
-    cell = cell_value(value, kind)
+    cell = _escaped(value) if isinstance(value, str) else cell_value(value, kind)
     if cell is None or cell == "":
         return f'<c r="{reference}" s="{style}"/>'
     if isinstance(cell, str):
-        return f'<c r="{reference}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(cell)}</t></is></c>'
+        return f'<c r="{reference}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{cell}</t></is></c>'
     if isinstance(cell, dt.date):
         return f'<c r="{reference}" s="{style}"><v>{(cell - EXCEL_EPOCH).days}</v></c>'
     return f'<c r="{reference}" s="{style}"><v>{cell}</v></c>'
+
+
+@lru_cache(maxsize=1 << 16)
+def _escaped(value: str) -> str:
+    """Safe text as XML; most texts of a long sheet are names that come again and again."""
+    return escape(safe_text(value))
 
 
 def display_width(text: str) -> int:

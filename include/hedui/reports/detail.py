@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,8 +14,8 @@ import duckdb
 from hedui import engine
 from hedui.reports.cells import INJECTION_SQL_PATTERN, PLAIN_NUMBER_SQL_PATTERN
 from hedui.reports.content import Value
-from hedui.reports.masks import MASKS
 from hedui.reports.sections.details import COLUMNS
+from hedui.security.masking_sql import SqlMasks, prepare_pseudonyms, pseudonym_sql
 
 MONEY_RULES = ("C06", "C08", "C09")
 """Rules without a field whose value is an expression in fen."""
@@ -38,15 +39,25 @@ WORKBOOK_COLUMNS = {
     "age": "age",
     "agency": "agency_name",
     "state": "state_name",
+    "rows": "source_rows",
 }
 """Column of the table ``detail`` by key of the workbook's column; 处置 has none."""
+
+FILE_COLUMNS = {"subject_token": "对象代号"}
+"""Columns of the CSV file beyond those of the workbook."""
 
 BATCH = 2_000
 
 
-def make_detail(connection: duckdb.DuckDBPyConnection) -> int:
-    """Fills the table ``detail`` and returns its number of rows; needs ``classified`` and the names."""
-    query = engine.render("reports/detail.sql", masks=MASKS, money_rules=MONEY_RULES).rstrip().removesuffix(";")
+def make_detail(connection: duckdb.DuckDBPyConnection, date: dt.date) -> int:
+    """Fills the table ``detail`` and returns its number of rows; needs ``classified`` and the names. Persons are masked as of ``date``."""
+    prepare_pseudonyms(connection)
+    masks = SqlMasks(at=date)
+    query = (
+        engine.render("reports/detail.sql", masks=masks, pseudonym=pseudonym_sql, money_rules=MONEY_RULES)
+        .rstrip()
+        .removesuffix(";")
+    )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE detail AS {query}")
     return int((connection.execute("SELECT count(*) FROM detail").fetchone() or (0,))[0])
 
@@ -70,7 +81,8 @@ def write_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Writes all rows as UTF-8 with BOM under Chinese headings; money in yuan, nothing that a spreadsheet takes for a formula."""
     with _whole(path) as temporary, _whole(path.with_suffix(".body")) as body:
         columns = ",\n".join(_csv_column(column.key, column.title) for column in COLUMNS if column.key in WORKBOOK_COLUMNS)
-        query = f"SELECT {columns}, {_guarded('source_rows')} AS {engine.ident('来源行号')} FROM detail ORDER BY number"
+        further = ", ".join(f"{_guarded(name)} AS {engine.ident(title)}" for name, title in FILE_COLUMNS.items())
+        query = f"SELECT {columns}, {further} FROM detail ORDER BY number"
         connection.execute(f"COPY ({query}) TO {engine.literal(str(body))} (FORMAT CSV, HEADER TRUE, NULL '')")
         with temporary.open("wb") as target, body.open("rb") as source:
             target.write("\ufeff".encode())

@@ -51,7 +51,7 @@ def make_report(
         classified = engine.render("reports/classified.sql").rstrip().removesuffix(";")
         connection.execute(f"CREATE TEMP TABLE classified AS {classified}")
         night = night_figures(context, connection, partitions, ledger)
-        total = make_detail(connection)
+        total = make_detail(connection, date)
         write_parquet(connection, paths["detail_parquet"])
         write_csv(connection, paths["detail_csv"])
         shown = min(total, rows_in_workbook)

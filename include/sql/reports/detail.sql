@@ -1,6 +1,6 @@
 -- Every finding on its line with names for codes and persons masked: what the workbook, the Parquet and the CSV file show.
--- Parameters: masks (functions from a SQL expression to its masked form: name, id_number, phone, birth_date, key, text), money_rules (rules whose value
---   is an expression in fen).
+-- Parameters: masks (hedui.security.masking_sql.SqlMasks), pseudonym (function: SQL expression -> expression of its pseudonym),
+--   money_rules (rules whose value is an expression in fen).
 -- Relations: classified (see classified.sql), scope_names (scope, name, first, second, third: source ids), kind_names, severity_names,
 --   rule_names, agency_names, source_names, region_names, insurance_names, component_names (code, name), field_names (dataset, field,
 --   name, type).
@@ -21,11 +21,8 @@ CASE WHEN money THEN regexp_replace(regexp_replace(regexp_replace({{ value }}, '
 {% macro masked(value) %}
 CASE
       WHEN {{ value }} = '（空）' THEN {{ value }}
-      WHEN mask = 'name' THEN {{ masks.name(value) }}
-      WHEN mask = 'id_number' THEN {{ masks.id_number(value) }}
-      WHEN mask = 'phone' THEN {{ masks.phone(value) }}
-      WHEN mask = 'birth_date' THEN {{ masks.birth_date(value) }}
-      ELSE {{ masks.text(value) }}
+      WHEN v.kind = 'KEY' AND v.subject_type = 'person' THEN {{ masks.key(value) }}
+      ELSE {{ masks.field("v.field", value, subject_type="v.subject_type") }}
     END
 {% endmacro %}
 WITH parties AS (
@@ -37,14 +34,7 @@ WITH parties AS (
     n.third AS third_source,
     coalesce(f.name, p.name, c.field) AS field_name,
     coalesce(f.type = 'fen', FALSE) OR p.code IS NOT NULL OR (c.field IS NULL AND c.rule IN {{ money_rules | literal }})
-      OR c.kind IN ('IN_TRANSIT', 'LATE', 'ONLY_LEFT', 'ONLY_RIGHT', 'CUTOFF', 'TOTAL') AS money,
-    CASE
-      WHEN c.field = 'name' AND c.subject_type = 'person' THEN 'name'
-      WHEN c.field IN ('id_number', 'social_security_no') THEN 'id_number'
-      WHEN c.field IN ('phone', 'birth_date') THEN c.field
-      WHEN c.kind = 'KEY' AND c.subject_type = 'person' THEN 'id_number'
-      ELSE ''
-    END AS mask
+      OR c.kind IN ('IN_TRANSIT', 'LATE', 'ONLY_LEFT', 'ONLY_RIGHT', 'CUTOFF', 'TOTAL') AS money
   FROM classified AS c
   LEFT JOIN scope_names AS n ON n.scope = c.scope
   LEFT JOIN field_names AS f ON f.dataset = c.dataset AND f.field = c.field
@@ -72,7 +62,8 @@ SELECT
   v.scope,
   v.scope_name,
   v.subject_type,
-  CASE WHEN v.subject_type = 'person' THEN {{ masks.key("v.subject_key") }} ELSE {{ masks.text("v.subject_key") }} END AS subject,
+  {{ masks.subject_key("v.subject_type", "v.subject_key") }} AS subject,
+  {{ pseudonym("v.subject_key") }} AS subject_token,
   v.region,
   coalesce(g.name, v.region) AS region_name,
   v.insurance,
@@ -98,7 +89,12 @@ SELECT
     WHEN 'carried' THEN '沿用'
     ELSE '—'
   END AS state_name,
-  CAST(json_extract(v.evidence, '$.source_row') AS VARCHAR) AS source_rows
+  concat_ws(
+    ' ',
+    '甲' || json_extract_string(v.evidence, '$.source_row.' || v.first_source),
+    '乙' || json_extract_string(v.evidence, '$.source_row.' || v.second_source),
+    '丙' || json_extract_string(v.evidence, '$.source_row.' || v.third_source)
+  ) AS source_rows
 FROM valued AS v
 LEFT JOIN severity_names AS s ON s.code = v.severity
 LEFT JOIN kind_names AS k ON k.code = v.kind

@@ -260,7 +260,7 @@ def detail_rows(count: int) -> Iterator[tuple[Value, ...]]:
         yield (
             number, severity, "金额不符", "R05 金额不符", "税务缴费↔社保到账", f"990***********{number % 10_000:04d}", "西湖区",
             "企业职工基本养老保险", "202605", "单位", f"{number}.10", f"{number}.00", None, "税务中间库",
-            10 if number % 3 else -number * 100, number % 40, "和对市社会保险局", "未结", None,
+            10 if number % 3 else -number * 100, number % 40, "和对市社会保险局", "未结", f"甲{number} 乙{number}", None,
         )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ COLUMNS = (
     Column(key="age", title="账龄（工作日）", kind="int", width=10),
     Column(key="agency", title="责任方", width=24),
     Column(key="state", title="状态", width=10),
+    Column(key="rows", title="来源行号", kind="code", width=20),
     Column(key="action", title="处置", width=14),
 )
 """Columns of the detail sheets; :mod:`hedui.reports.detail` yields the values in this order, 处置 stays empty for the clerk."""
