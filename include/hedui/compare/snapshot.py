@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -28,6 +29,8 @@ from hedui.site.models import SnapshotComparison
 
 SLACK = 1000
 """Rows that the pass may yield beyond all sides' rows together before duplicates count as a blow-up."""
+BLOCK = 256
+"""Source rows that are counted together in the search for rows met twice."""
 
 
 def compare_snapshot(context: Context, comparison: SnapshotComparison, date: dt.date) -> Manifest:
@@ -40,8 +43,8 @@ def compare_snapshot(context: Context, comparison: SnapshotComparison, date: dt.
     with engine.connect(memory_limit=context.memory_limit, threads=context.threads) as connection:
         connection.execute("SET preserve_insertion_order = false")
         make_sides(connection, comparison, sides)
-        rows = [int(fetch_one(connection, f"SELECT count(*) FROM side_{side.index}")[0]) for side in sides]
         check_rows(connection, comparison.id, sides)
+        rows = [int(fetch_one(connection, f"SELECT count(*) FROM side_{side.index}")[0]) for side in sides]
         match(connection, comparison, sides, rows)
         balance = prove_snapshot(connection, comparison.id, sides, rows)
         count = raise_findings(connection, context, comparison, sides, date)
@@ -53,9 +56,24 @@ def compare_snapshot(context: Context, comparison: SnapshotComparison, date: dt.
 def make_sides(connection: duckdb.DuckDBPyConnection, comparison: SnapshotComparison, sides: Sequence[SidePlan]) -> None:
     """Makes the view ``side_<i>`` of every side."""
     for side in sides:
-        columns = {f"f_{field}": side.expression(field) for field in comparison.fields if field in side.mapped}
-        columns |= own_columns(side)
-        engine.run(connection, "compare/side.sql", **side_parameters(side, columns))
+        engine.run(connection, "compare/side.sql", **side_parameters(side, side_columns(comparison, side)))
+
+
+def side_columns(comparison: SnapshotComparison, side: SidePlan) -> dict[str, str]:
+    """Columns of a side's view: the compared fields that it delivers, and what names its rows."""
+    return {f"f_{field}": side.expression(field) for field in comparison.fields if field in side.mapped} | own_columns(side)
+
+
+def pick_rows(connection: duckdb.DuckDBPyConnection, comparison: SnapshotComparison, side: SidePlan) -> None:
+    """Makes ``rows_<i>``: the flagged rows of a side with all columns.
+
+    The rows are picked from the file before the view's expressions see them; those cost more than the reading.
+    """
+    picked = f"picked_{side.index}"
+    engine.run(connection, "compare/snapshot_picked.sql", i=side.index, relation=side.relation)
+    plan = replace(side, relation=picked)
+    engine.run(connection, "compare/side.sql", **side_parameters(plan, side_columns(comparison, side), view=f"found_{side.index}"))
+    engine.run(connection, "compare/snapshot_rows.sql", i=side.index)
 
 
 def side_parameters(side: SidePlan, columns: dict[str, str], *, view: str = "") -> dict[str, Any]:
@@ -116,11 +134,11 @@ def match(
         engine.run(connection, "compare/snapshot_join.sql", **parameters, without=True, row_limit=limit)
     met = fetch_one(connection, "SELECT " + ", ".join(f"count(n{i})" for i in indexes) + " FROM joined")
     repeated = [] if blown_up else [i for i in indexes if met[i] > rows[i]]
-    engine.run(connection, "compare/snapshot_flagged.sql", sides=indexes, repeated=repeated)
-    for i in indexes:
-        engine.run(connection, "compare/snapshot_rows.sql", i=i)
+    engine.run(connection, "compare/snapshot_flagged.sql", sides=indexes, repeated=repeated, block=BLOCK)
+    for side in sides:
+        pick_rows(connection, comparison, side)
         if not blown_up:
-            engine.run(connection, "compare/duplicates.sql", i=i, keys=keys, relation=f"rows_{i}")
+            engine.run(connection, "compare/duplicates.sql", i=side.index, keys=keys, relation=f"rows_{side.index}")
     engine.run(
         connection,
         "compare/snapshot_pairs.sql",

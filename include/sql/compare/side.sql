@@ -5,7 +5,8 @@
 --   where     restrictions, field -> allowed values
 --   keys      expressions of the key fields (row alias r, map alias m); key columns are named k0, k1 ...
 --   refused   positions of the keys in which placeholders are refused
---   zeros, equal_digits  pattern and list of placeholders (hedui.compare.keys)
+--   zeros, equal_digits  pattern and list of placeholders (hedui.compare.keys); the list is compared one by one, for DuckDB makes IN
+--             of a longer list a join, which the view then pays for even where nobody asks for the status
 --   columns   further columns, name -> expression
 --   key_map   the side's key map (relation, from_field, to_field) or none
 --   maps_key  whether the map fills a key field: then a row without a map has no key either
@@ -41,7 +42,7 @@ FROM (
 {% for key in keys %}
            WHEN {{ key }} IS NULL OR {{ key }} = '' THEN 'unusable'
 {% if loop.index0 in refused %}
-           WHEN {{ key }} IN {{ equal_digits | literal }} THEN 'unusable'
+           WHEN {% for digits in equal_digits %}{{ key }} = {{ digits | literal }}{{ " OR " if not loop.last }}{% endfor %} THEN 'unusable'
            WHEN {{ key }} LIKE '0%' AND regexp_matches({{ key }}, {{ zeros | literal }}) THEN 'unusable'
 {% endif %}
 {% endfor %}

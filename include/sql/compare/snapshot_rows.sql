@@ -2,4 +2,4 @@
 -- Parameters:
 --   i  index of the side
 CREATE OR REPLACE TEMP TABLE rows_{{ i }} AS
-SELECT * FROM side_{{ i }} WHERE source_row IN (SELECT n{{ i }} FROM flagged WHERE n{{ i }} IS NOT NULL);
+SELECT * FROM found_{{ i }};
