@@ -145,7 +145,10 @@ def test_codes_by_scheme_and_date(world):
     world.extract("zhongxin")
     world.extract("zhongxin", dt.date(2026, 6, 4))
 
-    assert [(row["insurance"], row["enrol_state"], row["pay_base_fen"], row["months_paid"]) for row in world.rows("enrolment", "zhongxin")] == [
+    assert [
+        (row["insurance"], row["enrol_state"], row["pay_base_fen"], row["months_paid"])
+        for row in world.rows("enrolment", "zhongxin")
+    ] == [
         ("110", "1", 300050, 12),
         ("150", "4", 300000, 12),
         ("150", "1", -10, None),
@@ -183,7 +186,13 @@ def test_workbook(world):
 
     assert summary.counts["source_rows"] == 5
     [row] = world.rows("payment_unit", "biaoge")
-    assert (row["detail_no"], row["levy_no"], row["unit_no"], row["insurance"], row["period"]) == ("A1", "1001", "U1", "110", "202605")
+    assert (row["detail_no"], row["levy_no"], row["unit_no"], row["insurance"], row["period"]) == (
+        "A1",
+        "1001",
+        "U1",
+        "110",
+        "202605",
+    )
     assert (row["head_count"], row["unit_paid_fen"], row["person_paid_fen"], row["paid_date"]) == (3, 1230, None, DATE)
     assert [(row["source_row"], row["field"], row["reason"]) for row in world.rows("payment_unit", "biaoge", "rejects")] == [
         (2, "paid_date", "日期不存在或不符合格式 %Y-%m-%d"),
@@ -195,7 +204,7 @@ def test_workbook(world):
 
 
 def test_file_without_header(world):
-    world.file("caizheng/hz260603.txt", "20260603\t880201\tY\t2\t150\t1.5\n20260603\t䶮\"\tJ\t0\t-7\t\n".encode("gb18030"))
+    world.file("caizheng/hz260603.txt", '20260603\t880201\tY\t2\t150\t1.5\n20260603\t䶮"\tJ\t0\t-7\t\n'.encode("gb18030"))
 
     world.extract("huizong")
 
