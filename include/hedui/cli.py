@@ -25,6 +25,7 @@ from rich.table import Table
 from hedui import __version__, steps
 from hedui.context import Context, context_from_environment
 from hedui.errors import HeduiError
+from hedui.findings import SEVERITIES
 from hedui.security.masking import install_log_filter
 from hedui.site import load_site
 
@@ -214,7 +215,7 @@ def rules_list() -> None:
 
     table = Table("规则", "名称", "级别", "数据集", box=None)
     for item in shipped_rules():
-        table.add_row(item.rule, item.name, item.severity, ", ".join(item.datasets))
+        table.add_row(item.rule, item.name, SEVERITIES[item.severity], ", ".join(item.datasets))
     out.print(table)
 
 
