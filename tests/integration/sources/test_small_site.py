@@ -108,7 +108,11 @@ def test_money_of_a_database_stays_exact(world):
 
 def zhongxin(world, date=DATE):
     folder = f"zhongxin/{date:%Y}/{date:%m%d}"
-    people = "个人号;身份证;名字;性别;生日;备注\r\nB1;'99010119900101001X';张 三;男性;1990年01月01日;'含;分号\r\n和换行'\r\nB2;;李四;不详;;\r\n"
+    people = (
+        "个人号;身份证;名字;性别;生日;备注\r\n"
+        "B1;'99010119900101001X';张 三;男性;1990年01月01日;'含;分号\r\n和换行'\r\n"
+        "B2;;李四;不详;;\r\n"
+    )
     spells = (
         "状态;起;基数;月数;险种;个人号;身份证;名字\n"
         "A;01/02/2020;3000.5;12;Y;B1;;张三\n"
