@@ -138,6 +138,15 @@ def test_quality_shows_denominators_and_never_passes_what_saw_nothing(first: Ste
     assert (results["P18"]["违规比率"], results["P18"]["结论"]) == ("—", "无数据")
 
 
+def test_causes_name_field_side_and_region(first: StepSummary) -> None:
+    causes = _table(_sheet(first.paths["workbook"], "根因"), head="由 → 到")
+    assert [(row["字段"], row["由 → 到"], row["统筹区"], row["解释差异（条）"]) for row in causes] == [
+        ("证件号码", "身份证校验位错误", "南山区", 30),
+        ("姓名", "登记要素不符（省集中系统导出）", "西湖区", 3),
+    ]
+    assert causes[1]["占该比对"] == pytest.approx(3 / 7)
+
+
 def test_values_are_masked_and_formulas_refused(first: StepSummary) -> None:
     details = _table(_sheet(first.paths["workbook"], "差异明细"), head="序号")
     by_subject = {row["对象（脱敏）"]: row for row in details}

@@ -31,7 +31,7 @@ def causes(night: Night) -> Sheet:
         title="",
         columns=columns,
         rows=rows,
-        note="同一差异可能符合多个原因，各行不可相加。",
+        note="只列解释两条以上差异的原因；个人信息类字段不列取值。",
         empty="没有能解释两条以上差异的共同原因",
         filtered=True,
         id="causes",
