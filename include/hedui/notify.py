@@ -87,12 +87,12 @@ def night_notice(
 
 
 RECORD_LABELS = {
-    "findings": "发现差异",
-    "opened": "新增",
-    "still_there": "持续",
-    "cleared": "消除",
+    "new": "新增",
+    "still": "持续",
     "reopened": "复现",
-    "open": "未结",
+    "cleared": "消除",
+    "open_total": "未结",
+    "exempt": "其中豁免",
 }
 """Figures of the step ``record`` that a message shows, with their Chinese names, in order."""
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import traceback
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from hedui.errors import ConservationError, HeduiError, SiteError, SourceFormatError
 from hedui_airflow.outline import site_of_this_airflow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from hedui.context import Context
     from hedui.site import Site
     from hedui.steps import StepSummary
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 Summary = dict[str, Any]
 """A :class:`hedui.steps.StepSummary` as XCom carries it: small figures, names and paths, no rows and no personal data."""
 
@@ -67,9 +69,8 @@ def airflow_connection(name: str) -> str:
 
 def task_context() -> Context:
     """The step's surroundings inside a task: Airflow's connections, progress into the task's log, personal data masked in it."""
-    from hedui.security.masking import install_log_filter
-
     from hedui.context import context_from_environment
+    from hedui.security.masking import install_log_filter
 
     install_log_filter()
     logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it has hundreds of lines to say about its own inside
@@ -95,7 +96,7 @@ def run_step(step: str, subject: str | None = None) -> Summary:
     date = business_date(get_current_context(), timezone=context.site.timezone)
     log.info("%s %s, business date %s", step, subject or "", date)
     try:
-        summary: StepSummary = getattr(steps, step)(context, *([subject] if subject else []), date)
+        summary: StepSummary = masked(getattr(steps, step), context, *([subject] if subject else []), date)
     except RETRYING_IS_USELESS as error:
         raise AirflowFailException(str(error)) from error
     figures = "，".join(f"{name}={value:,}" for name, value in summary.counts.items())
@@ -135,6 +136,29 @@ def run_notify() -> Summary:
         log.info("%s", line)
     sent = send_notice(notice, settings=context.site.notify, connection=context.connection)
     return {"step": "notify", "subject": "", "business_date": date.isoformat(), "counts": {"sent": sent}}
+
+
+class MaskedError(HeduiError):
+    """Stands for an error whose text held what looks like personal data; its place in the code is in the text."""
+
+
+def masked(function: Callable[..., T], *arguments: Any) -> T:
+    """Calls a function; an exception whose text, or a cause's, holds what looks like an id or a mobile number is replaced.
+
+    Airflow writes a failed task's exception to its log by itself, past the filters of :mod:`logging`.
+
+    Raises:
+        MaskedError: In place of such an exception, with the masked traceback as its text.
+    """
+    from hedui.security.logs import scrub
+
+    try:
+        return function(*arguments)
+    except Exception as error:
+        text = "".join(traceback.format_exception(error))
+        if scrub(text) == text:
+            raise
+    raise MaskedError(scrub(text))  # outside of the except clause, so that the original is not its context
 
 
 def failed_tasks(site: Site, states: Mapping[str, Any]) -> list[str]:

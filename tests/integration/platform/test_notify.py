@@ -177,7 +177,7 @@ def test_a_good_night_in_words(site: Site) -> None:
         NIGHT,
         extracted=[source.id for source in site.sources],
         compared=[comparison.id for comparison in site.comparisons],
-        record={"opened": 1234, "open": 5678},
+        record={"new": 1234, "cleared": 0, "open_total": 5678, "partitions": 9},
         report={"workbook": "/r/对账日报.xlsx", "detail": "/r/明细.csv"},
     )
     assert notice.title == "【和对市社会保险跨部门对账】2026-06-04 夜间对账完成"
@@ -185,7 +185,7 @@ def test_a_good_night_in_words(site: Site) -> None:
         "业务日期：2026-06-04",
         "来源：应到 7 个，已读 7 个",
         "比对：应做 8 项，已做 8 项",
-        "台账：新增 1,234，未结 5,678",
+        "台账：新增 1,234，消除 0，未结 5,678",
         "报表：/r/对账日报.xlsx",
     )
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import traceback
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from hedui.errors import HeduiError
 from hedui.site import load_site
-from hedui_airflow.tasks import business_date, failed_tasks
+from hedui_airflow.tasks import MaskedError, business_date, failed_tasks, masked
 
 DEMO = Path(__file__).resolve().parents[3] / "include" / "sites" / "demo"
 UTC = dt.UTC
@@ -59,3 +60,31 @@ def test_failed_tasks_are_named_as_people_know_them() -> None:
     }
     expected = [f"读取来源［{site.sources[2].name}］", f"比对［{site.comparisons[1].name}］", "入台账", "出报表"]
     assert failed_tasks(site, states) == expected
+
+
+def test_an_error_that_carries_an_id_reaches_airflow_masked() -> None:
+    number = "990101199003070018"
+
+    def fail(row: str) -> None:
+        try:
+            raise KeyError(row)
+        except KeyError as cause:
+            raise RuntimeError("the row is not there") from cause
+
+    with pytest.raises(MaskedError) as raised:
+        masked(fail, number)
+    assert number not in "".join(traceback.format_exception(raised.value))
+    assert "the row is not there" in str(raised.value)
+    assert raised.value.__context__ is None
+
+
+def test_other_errors_pass_as_they_are() -> None:
+    def fail() -> None:
+        raise KeyError("levy_no")
+
+    with pytest.raises(KeyError, match="levy_no"):
+        masked(fail)
+
+
+def test_a_result_passes() -> None:
+    assert masked(max, 1, 2) == 2
