@@ -36,7 +36,7 @@ def any_session(*, url: URL, source: str) -> Iterator[AnySession]:
     except SQLAlchemyError as error:
         # the driver's own text may quote data
         cause = type(error.orig).__name__ if isinstance(error, DBAPIError) else type(error).__name__
-        raise SourceError(f"Source {source}: the database cannot be read ({cause}).") from error
+        raise SourceError(f"Source {source}: the database cannot be read ({cause}).") from None
 
 
 def _begin_snapshot(connection: sa.Connection) -> None:

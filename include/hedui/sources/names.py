@@ -29,9 +29,8 @@ def raw_names(header: list[str], *, wanted: Collection[str], place: str) -> list
             continue
         if name in stripped:
             raise SourceFormatError(f'{place}: the header has the column "{name}" twice; the sender must name each column once.')
-        listed = ", ".join(f'"{_cut(found)}"' for found in stripped[:40])
         raise SourceFormatError(
-            f'{place}: the header has no column "{name}"; it has {listed}.{did_you_mean(name, stripped)} '
+            f'{place}: the header has no column "{name}"; {_found(stripped, wanted, name)} '
             "Ask the sender for the agreed header, or adapt columns in the source's YAML."
         )
     taken = {name.lower() for name in wanted} | {RESERVED}
@@ -46,6 +45,14 @@ def raw_names(header: list[str], *, wanted: Collection[str], place: str) -> list
         taken.add(unique.lower())
         result.append(unique)
     return result
+
+
+def _found(header: list[str], wanted: Collection[str], name: str) -> str:
+    """What the first line has instead. Where it has few of the agreed names it may be no header but a person: then it is not shown."""
+    if sum(column in header for column in wanted) * 2 < len(wanted):
+        return f"its {len(header)} columns have hardly one of the agreed names, so that it may be no header."
+    listed = ", ".join(f'"{_cut(found)}"' for found in header[:40])
+    return f"it has {listed}.{did_you_mean(name, header)}"
 
 
 def _cut(text: str) -> str:

@@ -49,7 +49,7 @@ def oracle_session(*, url: URL, source: str, timezone: str) -> Iterator[OracleSe
             yield OracleSession(connection=connection, source=source, timezone=timezone)
             connection.rollback()
     except oracledb.Error as error:
-        raise _translated(error, source) from error
+        raise _translated(error, source) from None  # the driver's own text may quote data
 
 
 class OracleSession:

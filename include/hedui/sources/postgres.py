@@ -50,7 +50,7 @@ def postgres_session(*, url: URL, source: str, timezone: str) -> Iterator[Postgr
             yield PostgresSession(connection=connection, source=source, timezone=timezone)
             connection.rollback()
     except psycopg.Error as error:
-        raise _translated(error, source) from error
+        raise _translated(error, source) from None  # the driver's own text may quote data
 
 
 class PostgresSession:
@@ -105,10 +105,12 @@ class PostgresSession:
                 for batch in reader:
                     yield batch.columns
             except pa.ArrowInvalid as error:
-                raise SourceFormatError(
-                    f"Source {self._source}: what PostgreSQL sent cannot be read ({str(error).split('.')[0][:80]}); "
-                    "check the database's encoding."
-                ) from None
+                what = (
+                    "text that is not UTF-8"
+                    if "UTF8" in str(error)
+                    else "a value of more than eight megabytes, or rows out of form"
+                )
+                raise SourceFormatError(f"Source {self._source}: PostgreSQL sent {what}; check the database's encoding.") from None
 
 
 class _CopyStream(io.RawIOBase):

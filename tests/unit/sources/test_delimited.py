@@ -129,6 +129,7 @@ def test_the_second_byte_of_gbk_may_be_the_separator():
             "甲,b\n1,2\n".encode(), {}, r's: f.csv:1: the header has no column "c"; it has "甲", "b"', id="column missing"
         ),
         pytest.param("甲,B,c\n".encode(), {}, r'no column "b"', id="case matters"),
+        pytest.param("张三,990101,1\n".encode(), {}, r'no column "甲"; its 3 columns have hardly one', id="a person for a header"),
         pytest.param("甲,b,c,b\n".encode(), {}, r'has the column "b" twice', id="column twice"),
         pytest.param(
             "甲,b,c\n".encode("gbk"), {}, r"f.csv:1: the file is GB18030, declared is UTF-8; ask the sender", id="GBK for UTF-8"
@@ -151,8 +152,9 @@ def test_the_second_byte_of_gbk_may_be_the_separator():
     ],
 )
 def test_what_is_wrong_with_the_whole_file(content, options, says):
-    with pytest.raises(SourceFormatError, match=says):
+    with pytest.raises(SourceFormatError, match=says) as caught:
         parse(content, **options)
+    assert "张三" not in str(caught.value)
 
 
 def test_columns_that_nobody_uses_keep_apart():
