@@ -43,13 +43,10 @@ def make_findings(
     people: list[tuple[str, str, str, str, str]],
     origin: str = "CAST(NULL AS DATE)",
 ) -> int:
-    """Makes the table ``findings`` from the table ``hits``.
+    """Makes the table ``findings`` from the table ``hits``; every finding has a fingerprint of its own.
 
     Returns:
         The number of findings.
-
-    Raises:
-        HeduiError: Two findings have one fingerprint, which would merge two cases.
     """
     fingerprint = fingerprint_sql(
         scope=engine.literal(scope),
@@ -72,10 +69,7 @@ def make_findings(
     )
     count, distinct = fetch_one(connection, "SELECT count(*), count(DISTINCT fingerprint) FROM findings")
     if count != distinct:
-        raise HeduiError(
-            f"Comparison {scope} made {count} findings of {date} with only {distinct} fingerprints; two cases would become one. "
-            "Report this with the comparison's definition."
-        )
+        engine.run(connection, "compare/findings_distinct.sql", columns=list(FINDING_COLUMNS))
     return int(count)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from tests.unit.compare.conftest import source
+from unit.compare.bench import source
 
 PAYMENT = (
     "detail_no",

@@ -12,7 +12,7 @@ import pytest
 
 from hedui.errors import ConservationError
 from hedui.lake import Manifest
-from tests.unit.compare.flows import D1, SITE, assert_foots, found, pay, put
+from unit.compare.flows import D1, SITE, assert_foots, found, pay, put
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.compare.conftest import source
+from unit.compare.maps import MAPPED_SITE
 
 DAY = dt.date(2026, 6, 3)
 ID1, ID2 = "990101199001010019", "990101199001010027"
@@ -17,40 +17,7 @@ ID1, ID2 = "990101199001010019", "990101199001010027"
 
 @pytest.fixture
 def bench(make_bench: Callable[..., Any]) -> Any:
-    key_map = {"side": "tax", "source": "map", "from_field": "tax_unit_no", "to_field": "unit_no"}
-    common = {"type": "snapshot", "presence": [{"rule": "E17"}], "key_maps": [key_map]}
-    return make_bench(
-        {
-            "id": "tiny",
-            "name": "小站",
-            "region": "990100",
-            "agencies": [{"id": "sb", "name": "社保", "tier": "local"}, {"id": "sw", "name": "税务", "tier": "tax"}],
-            "sources": [
-                source(
-                    "sb",
-                    "sb",
-                    {"unit": ["unit_no", "name"], "enrolment": ["person_no", "id_number", "insurance", "start_date", "unit_no"]},
-                ),
-                source(
-                    "tax",
-                    "sw",
-                    {
-                        "unit": ["unit_no", "tax_unit_no", "name"],
-                        "tax_registration": ["person_no", "id_number", "insurance", "tax_unit_no"],
-                    },
-                ),
-                source("map", "sb", {"unit_map": ["unit_no", "tax_unit_no"]}),
-            ],
-            "comparisons": [
-                common
-                | {"id": "units", "name": "单位", "key": ["unit_no"], "fields": {"name": {"rule": "E18"}}}
-                | {"sides": [{"source": "sb", "dataset": "unit"}, {"source": "tax", "dataset": "unit"}]},
-                common
-                | {"id": "people", "name": "登记", "key": ["id_number", "insurance"], "fields": {"unit_no": {"rule": "E18"}}}
-                | {"sides": [{"source": "sb", "dataset": "enrolment"}, {"source": "tax", "dataset": "tax_registration"}]},
-            ],
-        }
-    )
+    return make_bench(MAPPED_SITE)
 
 
 UNIT = {"unit_no": "U1", "name": "甲公司"}

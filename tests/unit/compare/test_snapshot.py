@@ -186,3 +186,23 @@ def test_equal_input_gives_equal_bytes(bench: Any) -> None:
     first = bench.context.lake.manifest(bench.context.findings("two", DAY)).digest
     bench.run("two", DAY)
     assert bench.context.lake.manifest(bench.context.findings("two", DAY)).digest == first
+
+
+def test_keys_that_read_the_same_stay_two_findings(make_bench: Callable[..., Any], people_site: dict[str, Any]) -> None:
+    comparisons = [row | {"key": ["id_number", "region"]} for row in people_site["comparisons"]]
+    bench = make_bench(people_site | {"comparisons": comparisons})
+    bench.put("person", "a", DAY, [person("1/2", region="3"), person("1", region="2/3")])
+    bench.put("person", "b", DAY, [])
+    bench.run("two", DAY)
+    findings = bench.findings("two", DAY)
+    assert [row["subject_key"] for row in findings] == ["1/2/3", "1/2/3"]
+    assert len({row["fingerprint"] for row in findings}) == 2
+
+
+def test_a_rule_that_is_switched_off_finds_nothing(make_bench: Callable[..., Any], people_site: dict[str, Any]) -> None:
+    bench = make_bench(people_site | {"rules": {"E17": {"enabled": False}, "T03": {"severity": "info", "agency": "ag_c"}}})
+    bench.put("person", "a", DAY, [person(ID1), person(ID2)])
+    bench.put("person", "b", DAY, [person(ID1, "乙")])
+    bench.run("two", DAY)
+    assert [(row["rule"], row["severity"], row["agency"]) for row in bench.findings("two", DAY)] == [("T03", "info", "ag_c")]
+    assert bench.balance("two", DAY)["a"]["one_sided"] == 1

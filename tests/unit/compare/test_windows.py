@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.compare.flows import D1, D2, D3, D4, SITE, assert_foots, found, pay, put
+from unit.compare.flows import D1, D2, D3, D4, SITE, assert_foots, found, pay, put
 
 DATES = (D1, D2, D3, D4)
 

@@ -1,0 +1,69 @@
+"""Samples of the comparisons: the parameters of small comparisons as they are run, so that every branch is what production renders."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from hedui import engine
+from hedui.findings import FINDING_COLUMNS
+from unit.compare.bench import Bench, people_site, tiny_context
+from unit.compare.flows import D1, D2, SITE, pay, put
+from unit.compare.maps import MAPPED_SITE
+from unit.sql_samples import Samples
+
+DAY = dt.date(2026, 6, 3)
+PERSON = {"person_no": "P1", "id_number": "990101199001010019", "name": "甲"}
+UNIT = {"unit_no": "U1", "tax_unit_no": "T1", "name": "甲公司"}
+
+
+def record(folder: Path) -> Samples:
+    """Runs the comparisons and keeps what they render."""
+    found: Samples = {}
+    render = engine.render
+
+    def recorded(name: str, **parameters: Any) -> str:
+        found.setdefault(name, []).append(parameters)
+        return render(name, **parameters)
+
+    with patch.object(engine, "render", recorded):
+        people(Bench(tiny_context(people_site(), folder / "people")))
+        units(Bench(tiny_context(MAPPED_SITE, folder / "units")))
+        flows(Bench(tiny_context(SITE, folder / "flows")))
+    return found
+
+
+def people(bench: Bench) -> None:
+    """Three tiers; keys that two of them have many times."""
+    twins = [PERSON | {"id_number": "990101199001010027"}] * 40
+    for source, rows in {"a": [PERSON, *twins], "b": [PERSON | {"name": "乙"}, *twins], "c": [*twins[:2]]}.items():
+        bench.put("person", source, DAY, rows, raw=rows)
+    bench.run("three", DAY)
+
+
+def units(bench: Bench) -> None:
+    """Key maps that fill a key and a compared field."""
+    bench.put("unit", "sb", DAY, [UNIT])
+    bench.put("unit", "tax", DAY, [UNIT])
+    bench.put("unit_map", "map", DAY, [UNIT])
+    bench.put("enrolment", "sb", DAY, [])
+    bench.put("tax_registration", "tax", DAY, [])
+    bench.run("units", DAY)
+    bench.run("people", DAY)
+
+
+def flows(bench: Bench) -> None:
+    """Two dates of a flow, and keys with the separator in them."""
+    put(bench, D1, [pay("A"), pay("B")], [pay("B", 99)])
+    put(bench, D2, [], [pay("A")])
+    bench.run("flow", D1)
+    bench.run("flow", D2)
+    engine.render("compare/findings_distinct.sql", columns=list(FINDING_COLUMNS))
+
+
+with tempfile.TemporaryDirectory() as temporary:
+    SAMPLES = record(Path(temporary))
+SAMPLES["compare/macros.sql"] = [{}]

@@ -1,0 +1,67 @@
+"""Samples of the rules: both results of each, and the shapes that findings are made from."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from hedui.findings import fingerprint_sql
+from unit.sql_samples import Samples
+
+DATE = dt.date(2026, 6, 3)
+BOTH = ("count", "rows")
+FINGERPRINT = fingerprint_sql(
+    scope="scope", rule="rule", subject_key="subject_key", insurance="insurance", period="period", field="field"
+)
+SETTING = {
+    "rule": "P01",
+    "source": "shebao",
+    "kind": "RULE",
+    "severity": "error",
+    "agency": "sb_local",
+    "field": "name",
+    "dataset": "person",
+}
+SETTING |= {"subject_type": "person", "flow": False}
+SHAPE = {"key": ["person_no", "start_date"], "value": "name", "amount": "NULL", "rows": "failing", "flag": "v_P01"}
+RULE = {"rule": "P01", "denominator": "TRUE", "condition": "name IS NULL"}
+
+SAMPLES: Samples = {
+    "rules/conditions.sql": [{}],
+    "rules/B05.sql": [
+        {"daily_total": "daily_total", "payment": "payment", "date": DATE, "parameters": {}, "result": result} for result in BOTH
+    ],
+    "rules/C09.sql": [
+        {"payment_unit": "payment_unit", "payment": "payment", "date": DATE, "parameters": {}, "result": result} for result in BOTH
+    ],
+    "rules/U09.sql": [
+        {"payment_unit": "payment_unit", "payment": "payment", "date": DATE, "parameters": {}, "result": result} for result in BOTH
+    ],
+    "rules/E20.sql": [
+        {"person": "person", "enrolment": "enrolment", "date": DATE, "parameters": {"grace_days": 30}, "result": result}
+        for result in BOTH
+    ],
+    "rules/counts.sql": [{"flags": "flags", "columns": ["d_P01", "v_P01"]}],
+    "rules/flags.sql": [{"batch": "person", "rules": [RULE | {"grain": "row"}, RULE | {"rule": "P12", "grain": "group"}]}],
+    "rules/failing_rows.sql": [
+        {"batch": "person", "flags": "flags", "columns": ["person_no", "name"], "broken": ["v_P01", "v_P03"]}
+    ],
+    "rules/row_shape.sql": [
+        SHAPE | {"region": "region", "insurance": "insurance", "period": "period"},
+        SHAPE | {"region": None, "insurance": None, "period": None},
+    ],
+    "rules/failing_subjects.sql": [
+        {
+            "shapes": [
+                {"rule": "P01", "source": "shebao", "query": "SELECT * FROM shape"},
+                {"rule": "P03", "source": "shebao", "query": "SELECT * FROM shape"},
+            ],
+            "raw": raw,
+            "raw_columns": {"P01": "aac003"},
+        }
+        for raw in ("raw", None)
+    ],
+    "rules/findings.sql": [
+        {"subjects": "subjects", "date": DATE, "scope": "check:person:shebao", "settings": [setting], "fingerprint": FINGERPRINT}
+        for setting in (SETTING, SETTING | {"flow": True, "field": None})
+    ],
+}
