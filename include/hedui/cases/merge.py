@@ -135,6 +135,7 @@ _ADD = (
     """
     INSERT INTO hedui.spell (case_id, first_seen, last_seen, scope_id)
     SELECT case_id, :d, CAST(:end AS date), :scope FROM added WHERE left_first IS NULL AND right_first IS NULL
+    ORDER BY case_id
     """,
 )
 

@@ -55,15 +55,16 @@ def night_counts(connection: Connection, date: dt.date) -> dict[str, int]:
     row = connection.execute(
         text(
             f"""
-            WITH {AS_OF_SQL}
-            SELECT count(*) FILTER (WHERE r.first_seen = :d AND e.case_id IS NULL) AS new,
-                   count(*) FILTER (WHERE r.open AND r.latest = :d AND r.first_seen < :d) AS still,
-                   count(*) FILTER (WHERE r.last_seen = r.previous AND r.latest = :d) AS cleared,
-                   count(*) FILTER (WHERE r.first_seen = :d AND e.case_id IS NOT NULL) AS reopened,
-                   count(*) FILTER (WHERE r.open) AS open_total
-            FROM run AS r
-            LEFT JOIN (SELECT case_id, min(first_seen) AS begun FROM hedui.spell WHERE first_seen < :d GROUP BY case_id) AS e
-              ON r.first_seen = :d AND e.case_id = r.case_id
+            WITH {AS_OF_SQL}, reopened AS (
+                SELECT count(*) AS cases FROM hedui.spell AS s WHERE s.first_seen = :d
+                AND EXISTS (SELECT FROM hedui.spell AS o WHERE o.case_id = s.case_id AND o.first_seen < :d)
+            )
+            SELECT count(*) FILTER (WHERE first_seen = :d) - (SELECT cases FROM reopened) AS new,
+                   count(*) FILTER (WHERE open AND latest = :d AND first_seen < :d) AS still,
+                   count(*) FILTER (WHERE last_seen = previous AND latest = :d) AS cleared,
+                   (SELECT cases FROM reopened) AS reopened,
+                   count(*) FILTER (WHERE open) AS open_total
+            FROM run
             """
         ),
         {"d": date},

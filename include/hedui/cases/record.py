@@ -12,7 +12,7 @@ import datetime as dt
 from sqlalchemy import Connection, text
 
 from hedui.cases import merge, nights
-from hedui.cases.partitions import findings_manifests
+from hedui.cases.partitions import findings_manifests, recordable
 from hedui.cases.staging import CASE_COLUMNS, StagedPartition, staged
 from hedui.context import Context
 from hedui.errors import LakeError, LedgerError
@@ -82,7 +82,7 @@ def merge_partition(context: Context, scope: str, date: dt.date) -> bool:
     with begin(context.ledger_url, lock=LOCK_RECORD) as connection:
         # Both sides are read again under the lock: another run may have merged the partition in the meantime.
         night = merge.position(connection, _scope_id(connection, scope), date)
-        manifest = context.lake.manifest(context.findings(scope, date))
+        manifest = recordable(context, scope, date)
         if night.digest == (manifest.digest if manifest else None):
             return False
         merge.prepare(connection)

@@ -20,11 +20,11 @@ from hedui.canonical.schemas import dataset as canonical_dataset
 from hedui.checks.model import NOT_DELIVERED, Check, RuleRecord, record
 from hedui.checks.pushdown import safe_message
 from hedui.checks.suites import parameters_of
-from hedui.checks.writing import Setting, Shape, query, setting, write_findings
+from hedui.checks.writing import Shape, query, setting, write_findings
 from hedui.context import Context
 from hedui.engine import SQL_ROOT, connect, parquet
 from hedui.errors import HeduiError
-from hedui.lake import Manifest
+from hedui.lake import Partition
 from hedui.rules import rule
 from hedui.site import Site
 
@@ -61,10 +61,9 @@ class CrossRule:
         """Path below ``include/sql``."""
         return f"rules/{self.rule}.sql"
 
-    @property
-    def scope(self) -> str:
-        """Scope of its findings."""
-        return f"rule:{self.rule}"
+    def scope(self, source: str) -> str:
+        """Scope of its findings about one source: a source that has not delivered leaves the others' cases alone, and its own."""
+        return f"rule:{self.rule}:{source}"
 
 
 @cache
@@ -110,79 +109,58 @@ def sources_of(site: Site, spec: CrossRule) -> list[str]:
     ]
 
 
-def run_rule(context: Context, spec: CrossRule, date: dt.date) -> tuple[list[RuleRecord], Manifest | None]:
-    """Runs one rule over every source that has its datasets and writes the findings of its scope.
+def run_rule(context: Context, spec: CrossRule, source: str, date: dt.date) -> tuple[RuleRecord, int]:
+    """Runs one rule over one source and writes the findings of its scope.
 
-    Where no source has delivered all of them, nothing ran: an older partition of findings is removed.
+    Where the source has not delivered all datasets, nothing ran: an older partition of findings is removed.
+
+    Returns:
+        How the rule fared, and the number of findings.
     """
+    check = cross_check(context.site, spec, source)
+    partitions = [context.canonical(name, source, date) for name in spec.datasets]
+    manifests = {partition.path: context.lake.manifest(partition) for partition in partitions}
+    inputs = {path: manifest.digest for path, manifest in manifests.items() if manifest}
+    if len(inputs) < len(manifests):
+        context.lake.remove(context.findings(spec.scope(source), date))
+        return record(check, state="no_data", reason=NOT_DELIVERED), 0
     with connect(memory_limit=context.memory_limit, threads=context.threads) as connection:
-        run = _Run(context=context, spec=spec, date=date, connection=connection, records=[], shapes=[], settings=[], inputs={})
-        for source in sources_of(context.site, spec):
-            run.source(source)
-        if not run.inputs:
-            context.lake.remove(context.findings(spec.scope, date))
-            return run.records, None
+        result, shapes = _examine(context, connection, spec, check, partitions, date)
         manifest = write_findings(
             context,
             connection,
-            scope=spec.scope,
+            scope=spec.scope(source),
             date=date,
-            shapes=run.shapes,
-            settings=run.settings,
-            records=run.records,
-            inputs=run.inputs,
-            by_source=True,
+            shapes=shapes,
+            settings=[setting(check, subject=spec.subject, flow=canonical_dataset(spec.about).kind == "flow")],
+            records=[result],
+            inputs=inputs,
         )
-        return run.records, manifest
+    return result, manifest.rows
 
 
-@dataclass(kw_only=True)
-class _Run:
-    """One rule over several sources."""
-
-    context: Context
-    spec: CrossRule
-    date: dt.date
-    connection: duckdb.DuckDBPyConnection
-    records: list[RuleRecord]
-    shapes: list[Shape]
-    settings: list[Setting]
-    inputs: dict[str, str]
-
-    def source(self, source: str) -> None:
-        """Adds what the rule finds in one source."""
-        check = cross_check(self.context.site, self.spec, source)
-        partitions = [self.context.canonical(name, source, self.date) for name in self.spec.datasets]
-        manifests = [self.context.lake.manifest(partition) for partition in partitions]
-        if None in manifests:
-            self.records.append(record(check, state="no_data", reason=NOT_DELIVERED))
-            return
-        self.inputs.update(
-            {partition.path: manifest.digest for partition, manifest in zip(partitions, manifests, strict=True) if manifest}
-        )
-        if not check.enabled:
-            self.records.append(record(check, state="disabled", reason="本地配置停用"))
-            return
-        if missing := _unmapped(self.context.site, self.spec, source):
-            self.records.append(record(check, state="no_data", reason="该来源不提供：" + "、".join(missing)))
-            return
-        relations = {
-            partition.parts[0]: relation(self.context.lake.files(partition), partition.parts[0]) for partition in partitions
-        }
-        try:
-            self._run(check, relations)
-        except (duckdb.Error, jinja2.TemplateError, HeduiError, ValueError) as error:
-            self.records.append(record(check, state="error", reason=safe_message(str(error), type(error).__name__)))
-
-    def _run(self, check: Check, relations: dict[str, str]) -> None:
-        parameters = parameters_of(self.context.site, self.spec.rule, self.spec.parameters)
-        names = {**relations, "date": self.date, "parameters": parameters}
-        examined, violations = self.connection.execute(query(f"{self.spec.rule}.sql", result="count", **names)).fetchone() or (0, 0)
-        self.records.append(record(check, examined=examined, violations=violations))
-        if violations:
-            rows = query(f"{self.spec.rule}.sql", result="rows", **names)
-            self.shapes.append(Shape(rule=check.rule, source=check.source, query=rows))
-            self.settings.append(setting(check, subject=self.spec.subject, flow=canonical_dataset(self.spec.about).kind == "flow"))
+def _examine(
+    context: Context,
+    connection: duckdb.DuckDBPyConnection,
+    spec: CrossRule,
+    check: Check,
+    partitions: list[Partition],
+    date: dt.date,
+) -> tuple[RuleRecord, list[Shape]]:
+    if not check.enabled:
+        return record(check, state="disabled", reason="本地配置停用"), []
+    if missing := _unmapped(context.site, spec, check.source):
+        return record(check, state="no_data", reason="该来源不提供：" + "、".join(missing)), []
+    relations = {partition.parts[0]: relation(context.lake.files(partition), partition.parts[0]) for partition in partitions}
+    names = {**relations, "date": date, "parameters": parameters_of(context.site, spec.rule, spec.parameters)}
+    try:
+        counted = query(f"{spec.rule}.sql", result="count", **names)
+        examined, violations = connection.execute(counted).fetchone() or (0, 0)
+        rows = query(f"{spec.rule}.sql", result="rows", **names)
+    except (duckdb.Error, jinja2.TemplateError, HeduiError, ValueError) as error:
+        return record(check, state="error", reason=safe_message(str(error), type(error).__name__)), []
+    shapes = [Shape(rule=check.rule, source=check.source, query=rows)] if violations else []
+    return record(check, examined=examined, violations=violations), shapes
 
 
 def cross_check(site: Site, spec: CrossRule, source: str) -> Check:

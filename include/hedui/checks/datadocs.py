@@ -74,19 +74,17 @@ def _of_source(context: Context, source: str, date: dt.date) -> list[Section]:
 def _across(context: Context, date: dt.date) -> Section:
     rules: list[dict[str, Any]] = []
     for spec in cross_rules():
-        manifest = context.lake.manifest(context.findings(spec.scope, date))
         text = (SQL_ROOT / spec.file).read_text("utf-8")
-        records = manifest.meta["rules"] if manifest else _not_run(context, spec)
-        rules.extend({**item, "expectation": text, "observed": ""} for item in records)
+        for source in sources_of(context.site, spec):
+            manifest = context.lake.manifest(context.findings(spec.scope(source), date))
+            records = manifest.meta["rules"] if manifest else [_not_run(context, spec, source)]
+            rules.extend({**item, "expectation": text, "observed": ""} for item in records)
     return Section(anchor="rules", title="跨数据集规则", note="include/sql/rules", rules=rules)
 
 
-def _not_run(context: Context, spec: CrossRule) -> list[dict[str, Any]]:
-    """Records of a rule whose sources have not delivered."""
-    return [
-        record(cross_check(context.site, spec, source), state="no_data", reason=NOT_DELIVERED).as_meta()
-        for source in sources_of(context.site, spec)
-    ]
+def _not_run(context: Context, spec: CrossRule, source: str) -> dict[str, Any]:
+    """Record of a rule whose source has not delivered."""
+    return record(cross_check(context.site, spec, source), state="no_data", reason=NOT_DELIVERED).as_meta()
 
 
 def _environment() -> jinja2.Environment:

@@ -13,7 +13,7 @@ from typing import Any
 
 from hedui.canonical.schemas import Dataset
 from hedui.canonical.schemas import dataset as canonical_dataset
-from hedui.checks.cross import cross_rules, run_rule
+from hedui.checks.cross import cross_rules, run_rule, sources_of
 from hedui.checks.datadocs import build_datadocs
 from hedui.checks.model import NOT_DELIVERED, STATES, Check, CheckError, RuleRecord
 from hedui.checks.partition import ViewResult, check_view
@@ -87,16 +87,17 @@ def run_source_checks(context: Context, source: str, date: dt.date) -> StepSumma
 
 
 def run_cross_rules(context: Context, date: dt.date) -> StepSummary:
-    """Runs the rules across datasets over every source that has what they need; scopes ``rule:<id>``.
+    """Runs the rules across datasets over every source that has what they need; scopes ``rule:<id>:<source>``.
 
     Raises:
         CheckError: Some rule could not run. All others have run and their findings are written.
     """
     records, found = [], 0
     for spec in cross_rules():
-        of_rule, manifest = run_rule(context, spec, date)
-        records.extend(of_rule)
-        found += manifest.rows if manifest else 0
+        for source in sources_of(context.site, spec):
+            result, rows = run_rule(context, spec, source, date)
+            records.append(result)
+            found += rows
     return _summary("rules", date, records, found, [])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from hedui.checks.model import NOT_DELIVERED, Check, RuleRecord
+from hedui.checks.model import Check, RuleRecord
 from hedui.context import Context
 from hedui.engine import literal, render
 from hedui.findings import FINDING_COLUMNS, fingerprint_sql
@@ -79,7 +79,6 @@ def write_findings(
     records: Sequence[RuleRecord],
     inputs: dict[str, str],
     raw: RawBatch | None = None,
-    by_source: bool = False,
 ) -> Manifest:
     """Writes the findings partition of a scope, also where nothing was found.
 
@@ -93,9 +92,8 @@ def write_findings(
         records: How the rules fared; kept in the manifest.
         inputs: Digest of each partition that was read, by its path.
         raw: Where values as received are.
-        by_source: Whether the scope holds several sources, whose findings then have fingerprints of their own.
     """
-    relation = _findings(connection, scope=scope, date=date, shapes=shapes, settings=settings, raw=raw, by_source=by_source)
+    relation = _findings(connection, scope=scope, date=date, shapes=shapes, settings=settings, raw=raw)
     columns = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in FINDING_COLUMNS.items())
     with context.lake.writer(context.findings(scope, date)) as writer:
         path = writer.new_file()
@@ -109,16 +107,10 @@ def write_findings(
                 meta={
                     "rules": [record.as_meta() for record in records],
                     "inputs": inputs,
-                    "not_run": _not_run(records),
+                    "broken": [item.rule for item in records if item.state == "error"],
                 },
             )
         )
-
-
-def _not_run(records: Sequence[RuleRecord]) -> list[dict[str, str]]:
-    """What this scope says nothing about: broken rules, and sources that have not delivered. Their cases stay as they are."""
-    silent = [item for item in records if item.state == "error" or item.reason == NOT_DELIVERED]
-    return [{"rule": item.rule, "source": item.source} for item in silent]
 
 
 def _findings(
@@ -129,7 +121,6 @@ def _findings(
     shapes: Sequence[Shape],
     settings: Sequence[Setting],
     raw: RawBatch | None,
-    by_source: bool,
 ) -> str:
     if not shapes:
         return f"(SELECT {', '.join(f'NULL AS {name}' for name in FINDING_COLUMNS)} WHERE FALSE)"
@@ -148,7 +139,7 @@ def _findings(
         subject_key="subject_key",
         insurance="insurance",
         period="period",
-        field=f"concat_ws('@', part{', source' if by_source else ''})",
+        field="part",
     )
     text = query("findings.sql", subjects="found", date=date, scope=scope, settings=common, fingerprint=fingerprint)
     return f"({text}\n)"

@@ -201,9 +201,9 @@ def unit_truth(block: Block) -> list[Expectation]:
         ]
         date, key = unit["delivered"], unit["detail_no"]
         if unit["head_count"] != len({row["person_no"] for row in members}):
-            truth.append(_truth(date, "rule:U09", "U09", "RULE", key, unit, source="shuiwu"))
+            truth.append(_truth(date, "rule:U09:shuiwu", "U09", "RULE", key, unit, source="shuiwu"))
         if any(unit[name] != sum(row[name] for row in members) for name in AMOUNTS):
-            truth.append(_truth(date, "rule:C09", "C09", "RULE", key, unit, source="shuiwu"))
+            truth.append(_truth(date, "rule:C09:shuiwu", "C09", "RULE", key, unit, source="shuiwu"))
     return truth
 
 
@@ -228,7 +228,7 @@ def daily_total_truth(planting: FlowPlanting, taxes: Sequence[FlowRow]) -> list[
         sums[tuple(row[column] for column in GROUP)][name] -= amount
     return [
         _truth(
-            row["own_date"], "rule:B05", "B05", "RULE", TAX_RECORDED.totals_key(row), row, period=False, source="shuiwu"
+            row["own_date"], "rule:B05:shuiwu", "B05", "RULE", TAX_RECORDED.totals_key(row), row, period=False, source="shuiwu"
         )
         for key, row in example.items()
         if any(sums[key].values())

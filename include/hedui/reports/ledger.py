@@ -78,7 +78,8 @@ def read_ledger(context: Context, duck: duckdb.DuckDBPyConnection, partitions: N
 def _check_recorded(context: Context, partitions: NightPartitions) -> None:
     with begin(context.ledger_url) as connection:
         recorded = recorded_digests(connection, since=partitions.date)
-    stale = [scope for scope, manifest in partitions.tonight.items() if recorded.get((scope, partitions.date)) != manifest.digest]
+    recordable = {scope: manifest for scope, manifest in partitions.tonight.items() if not manifest.meta.get("broken")}
+    stale = [scope for scope, manifest in recordable.items() if recorded.get((scope, partitions.date)) != manifest.digest]
     if stale:
         raise LedgerError(
             f"The ledger has not recorded the findings of {partitions.date} in {len(stale)} scopes ({', '.join(sorted(stale)[:3])} …); "

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -38,7 +39,7 @@ NIGHT = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(["1", "2"]))
 STEPS = st.lists(st.tuples(st.sampled_from(D), st.lists(st.none() | NIGHT, min_size=2, max_size=2)), min_size=1, max_size=7)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_any_order_repetition_and_vanishing_of_nights_give_the_models_cases(world: World, steps) -> None:
     world.reset()
@@ -107,6 +108,19 @@ def test_a_scope_that_did_not_run_neither_closes_nor_reopens(world: World) -> No
     record_findings(world.context, D[2])
     case = world.cases()["cmp", "a"]
     assert (case["opened_on"], case["reopened_count"], case["last_seen"]) == (D[0], 0, D[2])
+
+
+def test_a_partition_in_which_a_rule_broke_clears_nothing(world: World) -> None:
+    world.write("check:person:shebao", D[0], {"a": {}})
+    record_findings(world.context, D[0])
+    world.write("check:person:shebao", D[1], {})
+    partition = world.context.findings("check:person:shebao", D[1])
+    manifest = world.context.lake.manifest(partition)
+    assert manifest is not None
+    world.context.lake.put_manifest(partition, replace(manifest, meta={"broken": ["P05"]}))
+    world.write("other", D[1], {})
+    assert record_findings(world.context, D[1]).counts["cleared"] == 0
+    assert world.cases()["check:person:shebao", "a"]["state"] == "open"
 
 
 def test_restated_later_dates_are_merged_with_an_earlier_one(world: World) -> None:

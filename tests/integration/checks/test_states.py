@@ -137,7 +137,7 @@ def test_a_broken_rule_is_an_error_and_loses_no_other(
     assert night.subjects("check:person:shebao") == {("P04", "1"), ("P01", "2"), ("P03", "2")}
     manifest = night.context.lake.manifest(night.context.findings("check:person:shebao", night.date))
     assert manifest is not None
-    assert manifest.meta["not_run"] == [{"rule": "P05", "source": "shebao"}]
+    assert manifest.meta["broken"] == ["P05"]
 
 
 def test_a_missing_batch_removes_what_an_earlier_run_said(make_night: MakeNight) -> None:

@@ -143,7 +143,7 @@ def insured_after_death(p: Planting) -> None:
         person.set("death_date", day)
         for source in ("shebao", "sheng", "guotong"):
             for row in person.select(sources=(source,), datasets=("enrolment",)):
-                p.expect("E20", "rule:E20", person.id, when, source=source, insurance=row.values["insurance"])
+                p.expect("E20", f"rule:E20:{source}", person.id, when, source=source, insurance=row.values["insurance"])
     for number, person in p.nears("R"):
         person.set("death_date", (dt.date(2026, 5, 6), dt.date(2026, 5, 30), dt.date(2025, 1, 1))[number])
         if number == 2:
@@ -151,7 +151,7 @@ def insured_after_death(p: Planting) -> None:
             person.set("pay_state", "3")
             person.set("pay_base_fen", None)
         for source in ("shebao", "sheng"):
-            p.expect("E20", "rule:E20", person.id, source=source, insurance="150", expect="near")
+            p.expect("E20", f"rule:E20:{source}", person.id, source=source, insurance="150", expect="near")
 
 
 @plant("E21")

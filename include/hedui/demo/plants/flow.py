@@ -280,7 +280,7 @@ def unit_totals_off(f: FlowPlanting) -> None:
     for _, block in f.nears():
         (unit,) = block.unit_rows()
         for rule in ("U09", "C09"):
-            f.near_total(f"rule:{rule}", rule, "RULE", unit, key=unit["detail_no"], period=True, source="shuiwu")
+            f.near_total(f"rule:{rule}:shuiwu", rule, "RULE", unit, key=unit["detail_no"], period=True, source="shuiwu")
 
 
 @plant("B05")
@@ -294,7 +294,7 @@ def daily_totals_off(f: FlowPlanting) -> None:
         row = block.taxes[0]
         group = f"{row['pool_region']}/{row['agency_code']}"
         day = f"{group}/pay/{row['own_date'].isoformat()}"
-        f.near_total("rule:B05", "B05", "RULE", row, key=day, period=False, source="shuiwu")
+        f.near_total("rule:B05:shuiwu", "B05", "RULE", row, key=day, period=False, source="shuiwu")
         for rule, kind in (("R01", "TOTAL"), ("R02", "COUNT")):
             f.near_total("tax_recorded", rule, kind, row, key=day, period=False)
             f.near_total("levy_payment", rule, kind, row, key=group, period=True)
