@@ -2,7 +2,7 @@
 
 每晚 02:30（北京时间）核对前一业务日各部门、各层级的参保、征集与缴费数据。
 
-**步骤**：读取来源（每来源一个）→ 规则检查、比对（每项一个）→ 入台账 → 出报表 → 通知。
+**步骤**：读取来源 → 规则检查（每来源一个）、跨表规则、比对（每项一个）→ 入台账 → 出报表 → 通知。
 
 - **来源未到**：该来源显示为“已跳过”，只有需要它的比对被跳过（原因见日志），其余照常。
 - **补跑历史日期**：用“回填”；结束日期请取当日 23:59，运行的逻辑日期即业务日期。重跑同一日期结果不变。
@@ -55,10 +55,20 @@ def nightly_reconciliation() -> None:
         """Reads one source into the lake; skipped where it has not delivered."""
         return run_step("extract", source)
 
-    @task(task_display_name="规则检查", pool=HEAVY_POOL, trigger_rule=TriggerRule.ALL_DONE)
-    def check() -> Summary:
-        """Runs the data-quality rules over what has arrived."""
-        return run_step("check")
+    @task(
+        task_display_name="规则检查",
+        pool=HEAVY_POOL,
+        trigger_rule=TriggerRule.ALL_DONE,
+        map_index_template="{{ task.op_kwargs['name'] }}",
+    )
+    def checks(source: str, name: str) -> Summary:
+        """Runs the data-quality rules of one source's datasets; skipped where it has not delivered."""
+        return run_step("check_source", source)
+
+    @task(task_display_name="跨表规则", pool=HEAVY_POOL, trigger_rule=TriggerRule.ALL_DONE)
+    def cross_rules() -> Summary:
+        """Runs the rules across datasets and builds the night's data docs."""
+        return run_step("check_across")
 
     @task(
         task_display_name="比对",
@@ -90,12 +100,13 @@ def nightly_reconciliation() -> None:
         """Skipped on a good night. Without it a failed source would end in a green run, because the later tasks go on."""
         raise RuntimeError("A task of this night has failed; see the red ones.")
 
-    read = extract.expand_kwargs([{"source": source.id, "name": source.name} for source in SITE.sources])
-    checked = check()
+    sources = [{"source": source.id, "name": source.name} for source in SITE.sources]
+    read, checked, crossed = extract.expand_kwargs(sources), checks.expand_kwargs(sources), cross_rules()
     compared = compare.expand_kwargs([{"comparison": comparison.id, "name": comparison.name} for comparison in SITE.comparisons])
     recorded, reported, notified = record(), report(), notify()
-    read >> [checked, compared] >> recorded >> reported >> notified
-    [read, checked, compared, recorded, reported, notified] >> fail_if_any_failed()
+    read >> checked >> crossed >> recorded
+    read >> compared >> recorded >> reported >> notified
+    [read, checked, crossed, compared, recorded, reported, notified] >> fail_if_any_failed()
 
 
 nightly_reconciliation()

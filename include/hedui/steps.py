@@ -7,7 +7,7 @@ returns a small summary without personal data, fit for XCom and logs. Every step
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from hedui.context import Context
@@ -56,6 +56,22 @@ def check(context: Context, date: dt.date) -> StepSummary:
     from hedui.checks.run import run_checks
 
     return run_checks(context, date)
+
+
+def check_source(context: Context, source: str, date: dt.date) -> StepSummary:
+    """The part of :func:`check` that concerns one source: its suites; a DAG maps over the sources."""
+    from hedui.checks.run import run_source_checks
+
+    return run_source_checks(context, source, date)
+
+
+def check_across(context: Context, date: dt.date) -> StepSummary:
+    """The rest of :func:`check`, after all sources: rules across datasets, then the data docs of the night."""
+    from hedui.checks.datadocs import build_datadocs
+    from hedui.checks.run import run_cross_rules
+
+    summary = run_cross_rules(context, date)
+    return replace(summary, paths={"datadocs": str(build_datadocs(context, date))})
 
 
 def compare(context: Context, comparison: str, date: dt.date) -> StepSummary:

@@ -163,11 +163,13 @@ def masked(function: Callable[..., T], *arguments: Any) -> T:
 
 def failed_tasks(site: Site, states: Mapping[str, Any]) -> list[str]:
     """Failed tasks of a run by the names that people know; ``states`` has mapped tasks as ``extract_3``."""
+    sources = [source.name for source in site.sources]
     subjects = {
-        "extract": ("读取来源", [source.name for source in site.sources]),
+        "extract": ("读取来源", sources),
+        "checks": ("规则检查", sources),
         "compare": ("比对", [comparison.name for comparison in site.comparisons]),
     }
-    single = {"check": "规则检查", "record": "入台账", "report": "出报表"}
+    single = {"cross_rules": "跨表规则", "record": "入台账", "report": "出报表"}
     failed = []
     for name, state in states.items():
         if state not in ("failed", "upstream_failed"):

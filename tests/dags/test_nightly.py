@@ -44,25 +44,29 @@ def test_a_backfill_of_three_days_gives_those_three_business_dates(dag: Any) -> 
 
 
 def test_one_instance_per_source_and_per_comparison_named_in_chinese(dag: Any, site: Site) -> None:
-    extract, compare = dag.get_task("extract"), dag.get_task("compare")
+    extract, checks, compare = dag.get_task("extract"), dag.get_task("checks"), dag.get_task("compare")
+    assert checks.op_kwargs_expand_input.value == extract.op_kwargs_expand_input.value
     assert extract.op_kwargs_expand_input.value == [{"source": source.id, "name": source.name} for source in site.sources]
     assert compare.op_kwargs_expand_input.value == [{"comparison": item.id, "name": item.name} for item in site.comparisons]
-    assert (
-        extract.partial_kwargs["map_index_template"]
-        == compare.partial_kwargs["map_index_template"]
-        == "{{ task.op_kwargs['name'] }}"
-    )
+    assert {task.partial_kwargs["map_index_template"] for task in (extract, checks, compare)} == {"{{ task.op_kwargs['name'] }}"}
 
 
 def test_tasks_that_fill_the_memory_share_one_slot(dag: Any) -> None:
-    assert {task.task_id for task in dag.tasks if task.pool == "hedui_heavy"} == {"check", "compare", "record", "report"}
+    assert {task.task_id for task in dag.tasks if task.pool == "hedui_heavy"} == {
+        "checks",
+        "cross_rules",
+        "compare",
+        "record",
+        "report",
+    }
 
 
 def test_the_order_of_the_steps(dag: Any) -> None:
     watched = {"fail_if_any_failed"}
     assert {task.task_id: set(task.downstream_task_ids) - watched for task in dag.tasks} == {
-        "extract": {"check", "compare"},
-        "check": {"record"},
+        "extract": {"checks", "compare"},
+        "checks": {"cross_rules"},
+        "cross_rules": {"record"},
         "compare": {"record"},
         "record": {"report"},
         "report": {"notify"},
@@ -95,7 +99,8 @@ def run_night(
     def run(**stubs: Callable[..., StepSummary]) -> dict[tuple[str, int], str]:
         defaults: dict[str, Callable[..., StepSummary]] = {
             "extract": lambda context, source, date: summary("extract", source, date),
-            "check": lambda context, date: summary("check", "", date),
+            "check_source": lambda context, source, date: summary("check", source, date),
+            "check_across": lambda context, date: summary("check", "", date),
             "compare": lambda context, comparison, date: summary("compare", comparison, date),
             "record": lambda context, date: summary("record", "", date),
             "report": lambda context, date: summary("report", "", date, paths={"workbook": "x.xlsx"}),
@@ -123,7 +128,7 @@ def test_a_good_night(run_night: Any) -> None:
     states = run_night()
     assert states.pop(("fail_if_any_failed", -1)) == "skipped"
     assert set(states.values()) == {"success"}
-    assert len(states) == 7 + 8 + 4 + 1
+    assert len(states) == 7 + 7 + 1 + 8 + 3 + 1  # sources, their checks, across, comparisons, the last three, the run
 
 
 def test_steps_get_the_business_date_and_their_subject(run_night: Any, site: Site) -> None:

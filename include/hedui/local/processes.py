@@ -69,7 +69,7 @@ def strays(folder: Path) -> list[psutil.Process]:
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             command = " ".join(process.cmdline())
-            if process.pid != os.getpid() and "airflow" in command and Path(process.cwd()) == folder:
+            if process.pid != os.getpid() and ("airflow" in command or "hedui.local" in command) and Path(process.cwd()) == folder:
                 found.append(process)
     return found
 

@@ -26,6 +26,7 @@ from hedui.local.world import prepare_world, world_from_environment
 NIGHTS = [dt.date(2026, 6, 3), dt.date(2026, 6, 4), dt.date(2026, 6, 5)]
 DEMO_SITE = ROOT / "include" / "sites" / "demo"
 SERVICES_OF_A_RUN = ("api-server", "scheduler", "dag-processor")  # nothing in a night waits for a trigger
+HEAVY_SLOTS = 2  # the demo's nights are small and run one after the other
 FINISHED = ("success", "skipped", "failed", "upstream_failed", "removed")
 STATE_NAMES = {
     "success": "成功",
@@ -183,7 +184,12 @@ def main() -> int:
     began = time.monotonic()
     home = home_from_environment()
     try:
-        with ended_by_signals(), running_stack(home=home, site=DEMO_SITE, port=wanted_port(), services=SERVICES_OF_A_RUN) as stack:
+        with (
+            ended_by_signals(),
+            running_stack(
+                home=home, site=DEMO_SITE, port=wanted_port(), services=SERVICES_OF_A_RUN, heavy_slots=HEAVY_SLOTS
+            ) as stack,
+        ):
             run_nights(stack, console)
     except KeyboardInterrupt:
         console.print("\n[yellow]Interrupted; everything is stopped. `make run` starts the nights again.[/]")

@@ -21,12 +21,12 @@ from hedui.local.rest import Airflow
 from hedui.site import load_site
 
 SERVICES: dict[str, list[str]] = {
-    "api-server": ["api-server"],
-    "scheduler": ["scheduler", "--skip-serve-logs"],
-    "dag-processor": ["dag-processor"],
-    "triggerer": ["triggerer", "--skip-serve-logs"],
+    "api-server": ["airflow", "api-server"],
+    "scheduler": ["hedui.local.scheduler", "--skip-serve-logs"],
+    "dag-processor": ["airflow", "dag-processor"],
+    "triggerer": ["airflow", "triggerer", "--skip-serve-logs"],
 }
-"""Airflow's services with their command lines. The run of ``make run`` needs no triggerer."""
+"""Airflow's services: module and arguments of each. The run of ``make run`` needs no triggerer."""
 
 DAG = "nightly_reconciliation"
 HEAVY_POOL = "hedui_heavy"
@@ -80,7 +80,7 @@ class Stack:
         passwords(self.home, site)
         self._airflow = airflow_environment(self.home, self.postgres, site=site, folder=self.site, port=self.port)
         if self._migrated.read_text(encoding="ascii") != self._schema() if self._migrated.exists() else True:
-            self._migration = self._spawn("migration", ["db", "migrate"])
+            self._migration = self._spawn("migration", ["airflow", "db", "migrate"])
 
     def start(self, *, wait: Callable[[str], None] = lambda _: None) -> None:
         """Starts the services and returns when all are healthy and the DAG is known.
@@ -180,7 +180,7 @@ class Stack:
         return self.home.logs / f"{name}.log"
 
     def _spawn(self, name: str, arguments: list[str]) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "airflow", *arguments]
+        command = [sys.executable, "-m", *arguments]
         return processes.spawn(command, environment=self._airflow, folder=self.home.airflow, log=self._log(name))
 
 

@@ -54,11 +54,20 @@ def test_failed_tasks_are_named_as_people_know_them() -> None:
         "extract_2": "failed",
         "compare_1": "upstream_failed",
         "compare_3": "skipped",
+        "checks_0": "failed",
+        "cross_rules": "failed",
         "record": "failed",
         "report": "upstream_failed",
         "fail_if_any_failed": "failed",
     }
-    expected = [f"读取来源［{site.sources[2].name}］", f"比对［{site.comparisons[1].name}］", "入台账", "出报表"]
+    expected = [
+        f"读取来源［{site.sources[2].name}］",
+        f"比对［{site.comparisons[1].name}］",
+        f"规则检查［{site.sources[0].name}］",
+        "跨表规则",
+        "入台账",
+        "出报表",
+    ]
     assert failed_tasks(site, states) == expected
 
 
