@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 
 from alembic import command
@@ -25,12 +26,15 @@ def _current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA}).get_current_revision()
 
 
+@cache
+def _revisions() -> tuple[str, ...]:
+    """Revisions in the package, the newest first."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def head() -> str:
     """The revision that this version of Hedui needs."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
-        raise LedgerError("The package holds no migrations; install Hedui again.")
-    return revision
+    return _revisions()[0]
 
 
 def upgrade(url: str) -> str:
@@ -67,8 +71,7 @@ def check(url: str) -> None:
 
 
 def _refuse_unknown(current: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and current not in _revisions():
         raise LedgerError(
             f"The ledger's schema is at revision {current}, which this version of Hedui does not know: the database was upgraded by a "
             "newer version. Run that version, or restore the backup from before the upgrade."
