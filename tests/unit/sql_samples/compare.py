@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from hedui import engine
+from hedui.compare.causes import root_causes
 from hedui.findings import FINDING_COLUMNS
 from unit.compare.bench import Bench, people_site, tiny_context
 from unit.compare.flows import D1, D2, SITE, pay, put
@@ -61,6 +62,8 @@ def flows(bench: Bench) -> None:
     put(bench, D2, [], [pay("A")])
     bench.run("flow", D1)
     bench.run("flow", D2)
+    with engine.connect() as connection:
+        root_causes(connection, bench.context, bench.context.site.comparisons[0], D1)
     engine.render("compare/findings_distinct.sql", columns=list(FINDING_COLUMNS))
 
 
