@@ -1,0 +1,151 @@
+"""What is measured. Each piece of work runs alone in a fresh process: ``python work.py <name> <arguments as JSON>``.
+
+It prints one line of JSON: seconds and processor seconds of the work (imports are done before), and what was found. Hedui's own run in
+Hedui's environment, the others in theirs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+FIELDS = ("name", "sex", "ethnicity", "birth_date", "first_work_date", "retirement_date", "death_date", "unit_no", "phone")
+KEY = "id_number"
+Work = Callable[[], dict[str, int]]
+DUCKDB = {"threads": 2, "memory_limit": "4GB"}
+
+
+def hedui_comparison(root: str, comparison: str) -> Work:
+    """A comparison as the nightly run does it: findings with raw values in the lake, the balance proved."""
+    import persons
+
+    from hedui.compare.run import run_comparison
+
+    context = persons.context(Path(root))
+
+    def work() -> dict[str, int]:
+        counts = run_comparison(context, comparison, persons.DATE).counts
+        return {"findings": counts["findings"], "matched": counts["city.matched"]}
+
+    return work
+
+
+def hedui_checks(root: str) -> Work:
+    """The check step of one source: counts by Great Expectations, findings with keys and raw values in the lake."""
+    import persons
+    import suite
+
+    from hedui.canonical.schemas import dataset
+
+    folder = Path(root) / "expectations"
+    suite.for_hedui(folder, list(dataset("person").fields))
+    os.environ |= {"HEDUI_EXPECTATIONS": str(folder), "GX_ANALYTICS_ENABLED": "false"}
+
+    import great_expectations  # noqa: F401 - imports are not measured
+
+    from hedui.checks.run import run_source_checks
+
+    context = persons.context(Path(root))
+
+    def work() -> dict[str, int]:
+        counts = run_source_checks(context, "city", persons.DATE).counts
+        return {"failing keys": counts["findings"], "broken": counts.get("failed", 0)}
+
+    return work
+
+
+def pandas_checks(city: str) -> Work:
+    """The same suite by Great Expectations on a pandas frame; COMPLETE results carry the key of every failing row."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    import suite
+    from great_expectations.core import ExpectationSuite
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    def work() -> dict[str, int]:
+        table = pq.read_table(city)
+        # dates as datetime64, which pandas compares fastest
+        kinds = [pa.timestamp("s") if pa.types.is_date(field.type) else field.type for field in table.schema]
+        table = table.cast(pa.schema([(field.name, kind) for field, kind in zip(table.schema, kinds, strict=True)]))
+        frame = table.to_pandas(self_destruct=True)
+        del table
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        asset = context.data_sources.add_pandas("frame").add_dataframe_asset("person")
+        batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+        form = {"result_format": "COMPLETE", "unexpected_index_column_names": ["person_no"]}
+        results = batch.validate(ExpectationSuite(name="person", expectations=suite.for_frame()), result_format=form).results
+        broken = [item for item in results if item.exception_info.get("raised_exception")]
+        if broken:
+            raise SystemExit(f"an expectation could not run: {broken[0].exception_info}")
+        keys = [key["person_no"] for item in results for key in item.result.get("unexpected_index_list") or ()]
+        return {"failing keys": len(keys), "broken": sum(not item.success for item in results)}
+
+    return work
+
+
+def duckdb_floor(city: str, province: str) -> Work:
+    """What no solution on DuckDB can do without: all compared columns of both files read and hashed, and a join on the key alone."""
+    import duckdb
+
+    def work() -> dict[str, int]:
+        with duckdb.connect(config=DUCKDB) as connection:
+            connection.execute("SET enable_progress_bar = false")
+            for file in (city, province):
+                connection.execute(f"SELECT bit_xor(hash({', '.join(FIELDS)})) FROM '{file}'").fetchall()
+            joined = connection.execute(
+                f"SELECT count(*) FROM '{city}' AS a JOIN '{province}' AS b ON a.{KEY} = b.{KEY}"
+            ).fetchall()
+        return {"keys joined": joined[0][0]}
+
+    return work
+
+
+def polars_join(city: str, province: str) -> Work:
+    """A full join by Polars' streaming engine; the differing rows in hand."""
+    import polars as pl
+
+    def work() -> dict[str, int]:
+        left, right = (pl.scan_parquet(file).select(KEY, *FIELDS) for file in (city, province))
+        joined = left.join(right, on=KEY, how="full", suffix="_right")
+        differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_right")) for name in (KEY, *FIELDS))
+        return {"differing rows": joined.filter(differs).collect(engine="streaming").height}
+
+    return work
+
+
+def datacompy_polars(city: str, province: str) -> Work:
+    """datacompy's comparison, the mismatching and the one-sided rows in hand."""
+    import polars as pl
+    from datacompy import PolarsCompare
+
+    def work() -> dict[str, int]:
+        left, right = (pl.read_parquet(file, columns=[KEY, *FIELDS]) for file in (city, province))
+        compare = PolarsCompare(left, right, join_columns=KEY)
+        return {"differing rows": compare.all_mismatch().height + compare.df1_unq_rows.height + compare.df2_unq_rows.height}
+
+    return work
+
+
+WORK: dict[str, Callable[..., Work]] = {
+    function.__name__: function
+    for function in (hedui_comparison, hedui_checks, pandas_checks, duckdb_floor, polars_join, datacompy_polars)
+}
+
+
+def main() -> None:
+    """Runs one piece of work and prints its figures."""
+    work = WORK[sys.argv[1]](**json.loads(sys.argv[2]))
+    start, processor = time.perf_counter(), time.process_time()
+    found = work()
+    print(json.dumps({"seconds": time.perf_counter() - start, "processor": time.process_time() - processor, "found": found}))
+
+
+if __name__ == "__main__":
+    main()
