@@ -6,10 +6,11 @@ import datetime as dt
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -22,16 +23,17 @@ from hedui.demo.expected import flow_truth
 from hedui.demo.flow_planting import FlowPlanting
 from hedui.demo.flows import build_flows
 from hedui.demo.planting import MISSING_SOURCE, Expectation, Planting
-from hedui.demo.plants import enrolment, flow, person, registration, registry, tiers, units
+from hedui.demo.plants import enrolment, flow, flow_details, flow_registry, person, registration, registry, tiers, units
 from hedui.demo.systems.spec import MACROS
 from hedui.demo.world import World, build_world
 from hedui.engine import connect
 from hedui.errors import HeduiError
 
+PlantFunction = TypeVar("PlantFunction", bound=Callable[..., None])
 MIN_PERSONS = 2000
 FOLDERS = ("sheng", "guotong", "yibao", "duizhao")
-PLANT_MODULES = (person, tiers, enrolment, registration, units, flow)
-"""Importing them fills the registries, in this order."""
+PLANT_MODULES = (enrolment, person, registration, tiers, units, flow, flow_details)
+"""The order in which plants take their subjects, whatever was imported first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +101,7 @@ def populate(connection: duckdb.DuckDBPyConnection, *, persons: int, seed: int) 
         connection.execute(macro)
     world = build_world(connection, persons=persons, seed=seed)
     planting = Planting(connection, world)
-    for master_plant in registry.PLANTS.values():
+    for master_plant in _in_order(registry.PLANTS):
         master_plant(planting)
     planting.expect("B12", f"arrival:{MISSING_SOURCE}", MISSING_SOURCE, (2,), kind="ARRIVAL", source=MISSING_SOURCE)
     planting.expect(
@@ -107,9 +109,14 @@ def populate(connection: duckdb.DuckDBPyConnection, *, persons: int, seed: int) 
     )
     build_flows(connection, world, planted=[subject.number for subject in planting.subjects["person"]], seed=seed)
     flows = FlowPlanting(connection, planting)
-    for flow_plant in flow.FLOW_PLANTS.values():
+    for flow_plant in _in_order(flow_registry.FLOW_PLANTS):
         flow_plant(flows)
     return world, planting, flows
+
+
+def _in_order(plants: dict[str, PlantFunction]) -> list[PlantFunction]:
+    modules = [module.__name__ for module in PLANT_MODULES]
+    return sorted(plants.values(), key=lambda plant: modules.index(plant.__module__))
 
 
 def write_truth(out: Path, truth: Iterable[Expectation], rejects: Iterable[tuple[dt.date, str, str]]) -> None:
