@@ -195,7 +195,7 @@ def site_show(site: SiteOption = DEFAULT_SITE) -> None:
 
 @demo_app.command("build")
 def demo_build(
-    persons: Annotated[int, typer.Option(min=500, help="How many insured persons.")] = 20_000,
+    persons: Annotated[int, typer.Option(min=2000, help="How many insured persons.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
     inbox: Annotated[Path, typer.Option(envvar="HEDUI_INBOX", help="Folder for the agencies' files.")] = Path("var/inbox"),
 ) -> None:
