@@ -90,6 +90,8 @@ def _group(flow: FlowComparison, row: Sequence[Any], names: Mapping[str, Mapping
         right_count=numbers[1],
         left_fen=tuple(numbers[2 : 2 + components]),
         right_fen=tuple(numbers[2 + components : 2 + 2 * components]),
+        explained_count=numbers[-2],
+        explained_fen=numbers[-1],
         state=TOTAL_STATES.get(row[-1], str(row[-1])),
     )
 

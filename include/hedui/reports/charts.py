@@ -20,6 +20,12 @@ from hedui.reports.painter import Area
 CHART_ROWS = 15
 
 
+def chart_rows(chart: Chart, names: int) -> int:
+    """Rows that a chart with so many names needs: lying bars want a line each."""
+    shown = min(names, chart.rows or names)
+    return max(CHART_ROWS, shown + 6) if chart.kind in ("bar", "stacked") else CHART_ROWS
+
+
 def _text(size: int, colour: str, *, bold: bool = False) -> RichText:
     font = Font(typeface=HEADING_FONT)
     properties = CharacterProperties(sz=size * 100, b=bold, solidFill=colour, latin=font, ea=font)
@@ -37,13 +43,11 @@ def _set_title(chart: Any, title: str) -> None:
     chart.title.overlay = False
 
 
-def chart_anchor(*, row: int, first: int, last: int) -> Any:
-    """Pins a chart to cells: from ``row`` over the reserved rows, from column ``first`` to ``last``, so that it fits in every program."""
+def chart_anchor(*, row: int, rows: int, first: int, last: int) -> Any:
+    """Pins a chart to cells: from ``row`` over ``rows`` rows, from column ``first`` to ``last``, so that it fits in every program."""
     inset = 60_000
     start = AnchorMarker(col=first - 1, colOff=0, row=row - 1, rowOff=0)
-    return TwoCellAnchor(
-        editAs="oneCell", _from=start, to=AnchorMarker(col=last, colOff=-inset, row=row + CHART_ROWS - 2, rowOff=0)
-    )
+    return TwoCellAnchor(editAs="oneCell", _from=start, to=AnchorMarker(col=last, colOff=-inset, row=row + rows - 2, rowOff=0))
 
 
 def make_chart(chart: Chart, worksheet: Any, area: Area) -> Any:
@@ -84,6 +88,7 @@ def _set_looks(made: Any, chart: Chart) -> None:
     made.y_axis.number_format = "#,##0"
     made.x_axis.number_format = "mm-dd" if chart.kind == "line" else "General"
     made.x_axis.tickLblPos = "low"
+    made.x_axis.tickLblSkip = 1 if chart.kind != "line" else None
     if chart.kind in ("bar", "stacked"):
         made.x_axis.scaling.orientation = "maxMin"
         made.y_axis.crosses = "max"

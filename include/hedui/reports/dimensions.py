@@ -59,7 +59,9 @@ def _scope(context: Context, scope: str) -> Row:
         name, _, source = rest.partition(":")
         return scope, f"质量检查：{_dataset_label(name)}（{_source_name(context, source)}）", source, None, None
     if kind == "rule":
-        return scope, f"跨数据集检查 {rest}", None, None, None
+        rule_id, _, source = rest.partition(":")
+        about = f"（{_source_name(context, source)}）" if source else ""
+        return scope, f"跨数据集检查 {rule_id}{about}", None, None, None
     if kind == "arrival":
         return scope, f"批次到达：{_source_name(context, rest)}", rest, None, None
     for comparison in context.site.comparisons:

@@ -59,7 +59,14 @@ class GroupTotal:
     right_count: int
     left_fen: tuple[int, ...]
     right_fen: tuple[int, ...]
+    explained_count: int  # left minus right of what is in transit or was cleared across dates
+    explained_fen: int
     state: str
+
+    @property
+    def open_fen(self) -> int:
+        """The difference that nothing explains, left minus right."""
+        return sum(self.left_fen) - sum(self.right_fen) - self.explained_fen
 
 
 @dataclass(frozen=True, kw_only=True)

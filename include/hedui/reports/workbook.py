@@ -17,7 +17,7 @@ from openpyxl.writer.excel import ExcelWriter
 
 from hedui.reports.archive import SheetPatch, WorkbookArchive
 from hedui.reports.cells import cell_xml, display_width
-from hedui.reports.charts import CHART_ROWS, chart_anchor, make_chart
+from hedui.reports.charts import chart_anchor, chart_rows, make_chart
 from hedui.reports.content import Block, Chart, Facts, Figures, Kind, LongTable, Notes, Report, Sheet, Table, Value
 from hedui.reports.layout import ACCENT, ROW_HEIGHT, Look, Styles, colour_of, set_up_page
 from hedui.reports.painter import Painter, Placed
@@ -94,18 +94,18 @@ class _Renderer:
             painter.text(sheet.lead, "subtitle", height=22)
         else:
             self._top(painter, sheet.title, sheet.lead)
-        pending: list[tuple[Chart, int, int, int]] = []
+        pending: list[tuple[Chart, int, int, int, int]] = []
         blocks = list(sheet.blocks)
         while blocks:
             charts = _leading_charts(blocks)
             if charts:
                 del blocks[: len(charts)]
-                pending += _reserve(painter, charts)
+                pending += _reserve(painter, charts, max(chart_rows(chart, _names(sheet, chart)) for chart in charts))
             else:
                 _draw(painter, blocks.pop(0))
-        for chart, row, first, last in pending:
+        for chart, row, rows, first, last in pending:
             made = make_chart(chart, painter.sheet, painter.areas[chart.table])
-            made.anchor = chart_anchor(row=row, first=first, last=last)
+            made.anchor = chart_anchor(row=row, rows=rows, first=first, last=last)
             painter.sheet.add_chart(made)
         self._close(painter)
 
@@ -184,8 +184,13 @@ def _leading_charts(blocks: list[Block]) -> list[Chart]:
     return charts
 
 
-def _reserve(painter: Painter, charts: list[Chart]) -> list[tuple[Chart, int, int, int]]:
-    """Leaves rows free; returns each chart with its first row and its first and last column."""
+def _names(sheet: Sheet, chart: Chart) -> int:
+    """Number of names that a chart shows."""
+    return next(len(block.rows) for block in sheet.blocks if isinstance(block, Table) and block.id == chart.table)
+
+
+def _reserve(painter: Painter, charts: list[Chart], rows: int) -> list[tuple[Chart, int, int, int, int]]:
+    """Leaves rows free; returns each chart with its first row, its rows and its first and last column."""
     painter.gap()
     row = painter.row + 1
     share = painter.width(1, painter.columns) / len(charts)
@@ -194,9 +199,9 @@ def _reserve(painter: Painter, charts: list[Chart]) -> list[tuple[Chart, int, in
         last = first
         while last < painter.columns and painter.width(1, last) < share * number * 0.97:
             last += 1
-        placed.append((chart, row, first, last))
+        placed.append((chart, row, rows, first, last))
         first = min(last + 1, painter.columns)
-    for _ in range(CHART_ROWS):
+    for _ in range(rows):
         painter.gap(ROW_HEIGHT)
     return placed
 

@@ -5,15 +5,15 @@
 --   amount_fen; the strongest first. For money, from and to say only which party has more.
 WITH tonight AS (
   SELECT
-    c.scope, c.kind, c.rule, c.field, c.source, c.dataset, coalesce(c.region, '') AS region, c.stake_fen,
+    c.scope, c.kind, c.rule, c.about_field AS field, c.source, c.dataset, coalesce(c.region, '') AS region, c.stake_fen,
     CASE
       WHEN c.kind = 'AMT' AND c.amount_diff_fen > 0 THEN '甲方多'
       WHEN c.kind = 'AMT' THEN '乙方多'
-      WHEN c.field IS NULL OR c.kind = 'RULE' OR c.field IN {{ personal | literal }} THEN NULL
+      WHEN c.about_field IS NULL OR c.kind = 'RULE' OR c.about_field IN {{ personal | literal }} THEN NULL
       ELSE coalesce(json_extract_string(c.side_values, '$.' || coalesce(c.right_source, n.first)), '（空）')
     END AS from_value,
     CASE
-      WHEN c.field IS NULL OR c.kind IN ('RULE', 'AMT') OR c.field IN {{ personal | literal }} THEN NULL
+      WHEN c.about_field IS NULL OR c.kind IN ('RULE', 'AMT') OR c.about_field IN {{ personal | literal }} THEN NULL
       ELSE coalesce(json_extract_string(c.side_values, '$.' || c.source), '（空）')
     END AS to_value
   FROM classified AS c

@@ -7,10 +7,10 @@
 -- Result: one row per finding, the heaviest first; number counts from 1. Money is fen, values are text as received where known.
 {% macro extracted(party) %}
 coalesce(
-      json_extract_string(c.raw_values, '$.' || {{ party }}),
+      nullif(json_extract_string(c.raw_values, '$.' || {{ party }}), ''),
       {{ yuan("json_extract_string(c.side_values, '$.' || " ~ party ~ ")") }},
       CASE
-        WHEN c.field IS NOT NULL AND json_extract_string(c.evidence, '$.source_row.' || {{ party }}) IS NOT NULL THEN '（空）'
+        WHEN c.about_field IS NOT NULL AND json_extract_string(c.evidence, '$.source_row.' || {{ party }}) IS NOT NULL THEN '（空）'
         WHEN c.kind IN ('IN_TRANSIT', 'LATE', 'ONLY_LEFT', 'ONLY_RIGHT') AND {{ party }} IS NOT NULL THEN '无'
       END)
 {% endmacro %}
@@ -22,7 +22,7 @@ CASE WHEN money THEN regexp_replace(regexp_replace(regexp_replace({{ value }}, '
 CASE
       WHEN {{ value }} = '（空）' THEN {{ value }}
       WHEN v.kind = 'KEY' AND v.subject_type = 'person' THEN {{ masks.key(value) }}
-      ELSE {{ masks.field("v.field", value, subject_type="v.subject_type") }}
+      ELSE {{ masks.field("v.about_field", value, subject_type="v.subject_type") }}
     END
 {% endmacro %}
 WITH parties AS (
@@ -32,13 +32,13 @@ WITH parties AS (
     coalesce(n.first, c.source) AS first_source,
     n.second AS second_source,
     n.third AS third_source,
-    coalesce(f.name, p.name, c.field) AS field_name,
-    coalesce(f.type = 'fen', FALSE) OR p.code IS NOT NULL OR (c.field IS NULL AND c.rule IN {{ money_rules | literal }})
+    coalesce(f.name, p.name, c.about_field) AS field_name,
+    coalesce(f.type = 'fen', FALSE) OR p.code IS NOT NULL OR (c.about_field IS NULL AND c.rule IN {{ money_rules | literal }})
       OR c.kind IN ('IN_TRANSIT', 'LATE', 'ONLY_LEFT', 'ONLY_RIGHT', 'CUTOFF', 'TOTAL') AS money
   FROM classified AS c
   LEFT JOIN scope_names AS n ON n.scope = c.scope
-  LEFT JOIN field_names AS f ON f.dataset = c.dataset AND f.field = c.field
-  LEFT JOIN component_names AS p ON p.code = c.field
+  LEFT JOIN field_names AS f ON f.dataset = c.dataset AND f.field = c.about_field
+  LEFT JOIN component_names AS p ON p.code = c.field AND c.kind = 'AMT'
 ), valued AS (
   SELECT
     c.*,
@@ -62,14 +62,14 @@ SELECT
   v.scope,
   v.scope_name,
   v.subject_type,
-  {{ masks.subject_key("v.subject_type", "v.subject_key") }} AS subject,
+  {{ masks.subject_key("CASE WHEN v.summed THEN 'group' ELSE v.subject_type END", "v.subject_key") }} AS subject,
   {{ pseudonym("v.subject_key") }} AS subject_token,
   v.region,
   coalesce(g.name, v.region) AS region_name,
   v.insurance,
   coalesce(i.name, v.insurance) AS insurance_name,
   v.period,
-  v.field,
+  v.about_field AS field,
   v.field_name,
   {{ masked("v.first_clear") }} AS first_value,
   {{ masked("v.second_clear") }} AS second_value,

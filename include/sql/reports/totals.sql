@@ -1,6 +1,7 @@
 -- Groups of the totals stage of a flow comparison, the ones that do not balance first.
 -- Parameters: totals (relation), group (group columns), amounts (amount components), states (states in reading order).
--- Result: the group columns, left_count, right_count, the left and then the right sums in fen by component, state.
+-- Result: the group columns, left_count, right_count, the left and then the right sums in fen by component, explained_count and
+--   explained_fen (left minus right of what is in transit or was cut off), state.
 SELECT
 {% for column in group %}
   CAST({{ column | ident }} AS VARCHAR) AS {{ column | ident }},
@@ -12,6 +13,8 @@ SELECT
   {{ (side ~ "_" ~ amount) | ident }},
 {% endfor %}
 {% endfor %}
+  explained_left_count - explained_right_count AS explained_count,
+  {% for amount in amounts %}{{ (("explained_left_" ~ amount) | ident) }} - {{ (("explained_right_" ~ amount) | ident) }}{{ " + " if not loop.last }}{% endfor %} AS explained_fen,
   state
 FROM {{ totals }}
 ORDER BY

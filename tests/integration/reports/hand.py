@@ -153,6 +153,10 @@ def recorded(date: dt.date) -> tuple[list[dict[str, Any]], pa.Table, dict[str, A
     for amount in amounts:
         columns[f"left_{amount}"] = [200_000, 90_000] if amount == "unit" else [70_000, 30_000] if amount == "person" else [0, 0]
         columns[f"right_{amount}"] = [148_995, 90_000] if amount == "unit" else [70_000, 30_000] if amount == "person" else [0, 0]
+    for side in ("left", "right"):
+        columns[f"explained_{side}_count"] = [int(side == "left"), 0]
+        for amount in amounts:
+            columns[f"explained_{side}_{amount}"] = [50_000 if (side, amount) == ("left", "unit") else 0, 0]
     columns["state"] = ["unbalanced", "balanced"]
     left = {"rows": 5, "rejected": 1, "carried_in": 0, "rows_fen": 390_000, "carried_in_fen": 0}
     left |= {"matched": 3, "different": 1, "one_sided": 0, "in_transit": 1, "duplicate": 0, "unusable": 0}
@@ -190,7 +194,7 @@ def checks(date: dt.date, *, people: int) -> tuple[list[dict[str, Any]], dict[st
             severity="warning",
             subject_key=f"P{number:07d}",
             region="990103",
-            field="id_number",
+            evidence={"source_row": {"shebao": number + 1}, "rows": 1, "field": "id_number"},
             side_values={"shebao": id_number(number)},
             raw_values={"shebao": f" {id_number(number)}"},
         )

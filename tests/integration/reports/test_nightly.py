@@ -68,7 +68,7 @@ def test_cover_says_what_arrived_and_what_ran(first: StepSummary) -> None:
     assert (comparisons["人员信息三级比对"]["状态"], comparisons["人员信息三级比对"]["差异（条）"]) == ("已比对", 7)
     assert comparisons["单位登记 社保↔税务"]["状态"] == "未比对"
     text = "\n".join(str(value) for row in rows for value in row if value)
-    assert "“税务缴费↔社保到账”总额不平 1 组，差额绝对值合计 510.05 元" in text
+    assert "“税务缴费↔社保到账”总额不平 1 组，剔除在途后差额合计（绝对值）10.05 元" in text
 
 
 def test_cover_of_a_night_with_a_missing_source(second: StepSummary) -> None:
@@ -102,10 +102,10 @@ def test_totals_of_the_pair_and_their_footing(first: StepSummary) -> None:
     groups = [row for row in rows if row[0] in ("990101 东城新区", "990102 西湖区")]
     assert groups[0][:5] == ["990101 东城新区", "J01", "110 企业职工基本养老保险", "缴费", "2026-06-03"]
     # 3 rows, 2,000.00 + 700.00 against 2 rows, 1,489.95 + 700.00; components that are zero everywhere are not shown.
-    assert groups[0][5:] == [3, 2000, 700, 2, 1489.95, 700, 1, 510.05, "不平"]
-    assert groups[1][5:] == [2, 900, 300, 2, 900, 300, 0, 0, "平衡"]
+    assert groups[0][5:] == [3, 2000, 700, 2, 1489.95, 700, 1, 510.05, 1, 500, 10.05, "不平"]
+    assert groups[1][5:] == [2, 900, 300, 2, 900, 300, 0, 0, 0, 0, 0, "平衡"]
     total = next(row for row in rows if row[0] == "合计")
-    assert total[5:13] == [5, 2900, 1000, 4, 2389.95, 1000, 1, 510.05]
+    assert total[5:16] == [5, 2900, 1000, 4, 2389.95, 1000, 1, 510.05, 1, 500, 10.05]
     counts = next(i for i, row in enumerate(rows) if row[0] == "方" and "拒收" in row)
     assert dict(zip(rows[counts], rows[counts + 1], strict=True)) | {None: None} == {
         "方": "税务中间库", "收到": 6, "相符": 3, "不符": 1, "单边": 0, "在途": 1, "重复": 0, "键值不可用": 0, "拒收": 1,

@@ -53,6 +53,8 @@ def _groups() -> tuple[GroupTotal, ...]:
                 right_count=300 + number * 7 - transit,
                 left_fen=(unit + off + transit * 50_000, person, 0, 0, 0, 0),
                 right_fen=(unit, person, 0, 0, 0, 0),
+                explained_count=transit,
+                explained_fen=transit * 50_000,
                 state=state,
             )
         )

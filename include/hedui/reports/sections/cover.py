@@ -85,8 +85,10 @@ def _total_lines(night: Night) -> list[str]:
     for flow in night.flows:
         unbalanced = [group for group in flow.groups if group.state == "不平"]
         if unbalanced:
-            money = sum(abs(sum(group.left_fen) - sum(group.right_fen)) for group in unbalanced)
-            lines.append(f"“{flow.name}”总额不平 {len(unbalanced):,} 组，差额绝对值合计 {yuan(money):,} 元，见“{names.TOTALS}”。")
+            money = sum(abs(group.open_fen) for group in unbalanced)
+            lines.append(
+                f"“{flow.name}”总额不平 {len(unbalanced):,} 组，剔除在途后差额合计（绝对值）{yuan(money):,} 元，见“{names.TOTALS}”。"
+            )
     return lines
 
 
@@ -109,7 +111,8 @@ def _cause_lines(night: Night) -> list[str]:
     cause = night.causes[0]
     place = "、".join(part for part in (cause.region, cause.unit) if part)
     where = f"（{place}）" if place else ""
-    return [f"最大的共同原因：{cause.field} {cause.change}{where}，解释 {cause.findings:,} 条差异，见“{names.CAUSES}”。"]
+    what = cause.change if cause.field == "—" else f"{cause.field} {cause.change}"
+    return [f"最大的共同原因：{cause.comparison}，{what}{where}，解释 {cause.findings:,} 条差异，见“{names.CAUSES}”。"]
 
 
 def _age_lines(night: Night) -> list[str]:

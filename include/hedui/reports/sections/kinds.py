@@ -86,24 +86,34 @@ def _rules(items: Iterable[KindCount], agencies: dict[str, str]) -> Table:
         Column(key="name", title="规则名称", width=17),
         Column(key="severity", title="严重程度", kind="severity", width=11),
         Column(key="kind", title="差异类型", width=17),
-        Column(key="agency", title="责任单位", kind="wrap", width=17),
+        Column(key="agency", title="责任单位", width=17),
         Column(key="findings", title="本夜条数", kind="int", width=11, total=True),
         Column(key="opened", title="其中新增", kind="tally", width=11, total=True),
         Column(key="money", title="涉及金额", kind="diff", width=18, total=True),
     )
+    groups: dict[tuple[str, str, str, str], list[KindCount]] = defaultdict(list)
+    for item in items:
+        groups[item.rule, item.rule_name, item.severity, item.kind].append(item)
     order = {code: index for index, code in enumerate(SEVERITIES)}
-    ordered = sorted(items, key=lambda i: (order.get(i.severity, 9), -i.findings, i.rule, i.kind, i.agency))
+    ordered = sorted(groups.items(), key=lambda entry: (order.get(entry[0][2], 9), -sum(i.findings for i in entry[1]), entry[0]))
     rows = tuple(
         (
-            item.rule,
-            item.rule_name,
-            names.severity_name(item.severity),
-            names.kind_name(item.kind),
-            agencies.get(item.agency, item.agency),
-            item.findings,
-            item.opened,
-            item.amount_fen,
+            rule,
+            name,
+            names.severity_name(severity),
+            names.kind_name(kind),
+            _owners(found, agencies),
+            sum(item.findings for item in found),
+            sum(item.opened for item in found),
+            sum(item.amount_fen for item in found),
         )
-        for item in ordered
+        for (rule, name, severity, kind), found in ordered
     )
     return Table(title="按规则", columns=columns, rows=rows, total="合计", filtered=True, id="rules")
+
+
+def _owners(items: Iterable[KindCount], agencies: dict[str, str]) -> str:
+    """The agency with the most of them, and how many others there are."""
+    ordered = sorted(items, key=lambda item: (-item.findings, item.agency))
+    first = agencies.get(ordered[0].agency, ordered[0].agency or "未指定")
+    return first if len(ordered) == 1 else f"{first} 等 {len(ordered)} 家"

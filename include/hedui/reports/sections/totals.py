@@ -24,7 +24,7 @@ def totals(night: Night) -> Sheet:
     return Sheet(
         name=names.TOTALS,
         title="总额对账表",
-        lead="先对总额，后对明细：每组两方笔数与各金额组成相减；在途与跨日的款项单独列示，不作不平。末行为合计，平衡校验证明读入的每一行都有去向。",
+        lead="先对总额，后对明细：每组两方笔数与各金额组成相减；在途与跨日的款项单独列示，剔除后仍有差额为不平。末行为合计，平衡校验证明读入的每一行都有去向。",
         blocks=tuple(blocks),
         summary=f"{groups:,} 组，不平 {unbalanced:,} 组",
     )
@@ -42,7 +42,7 @@ def _shown(flow: FlowTotals) -> list[int]:
 
 def _groups(flow: FlowTotals, *, filtered: bool) -> Table:
     shown = _shown(flow)
-    columns = [Column(key=f"g{i}", title=title, kind="code", width=14) for i, title in enumerate(flow.group_titles)]
+    columns = [Column(key=f"g{i}", title=title, kind="code", width=11) for i, title in enumerate(flow.group_titles)]
     for side, title in (("left", flow.left), ("right", flow.right)):
         columns.append(
             Column(
@@ -55,12 +55,15 @@ def _groups(flow: FlowTotals, *, filtered: bool) -> Table:
             )
         )
         columns += [
-            Column(key=f"{side}_{i}", title=flow.components[i], kind="money", width=15, total=True, group=columns[-1].group)
+            Column(key=f"{side}_{i}", title=flow.components[i], kind="money", width=14, total=True, group=columns[-1].group)
             for i in shown
         ]
     columns += [
         Column(key="count_diff", title="笔数差", kind="int", width=9, total=True, group="差额（甲−乙）"),
-        Column(key="diff", title="金额差", kind="diff", width=15, total=True, group="差额（甲−乙）"),
+        Column(key="diff", title="金额差", kind="diff", width=14, total=True, group="差额（甲−乙）"),
+        Column(key="explained_count", title="在途/跨日笔数", kind="tally", width=9, total=True, group="其中"),
+        Column(key="explained", title="在途/跨日金额", kind="diff", width=14, total=True, group="其中"),
+        Column(key="open", title="未能解释", kind="diff", width=14, total=True, group="其中"),
         Column(key="state", title="状态", kind="state", width=15),
     ]
     hidden = [flow.components[i] for i in range(len(flow.components)) if i not in shown]
@@ -92,6 +95,9 @@ def _group_row(group: GroupTotal, shown: Sequence[int]) -> tuple[Value, ...]:
         *right,
         Formula(text="{left_count}-{right_count}", value=group.left_count - group.right_count),
         Formula(text=f"({sides('left')})-({sides('right')})", value=sum(left) - sum(right)),
+        group.explained_count,
+        group.explained_fen,
+        Formula(text="{diff}-{explained}", value=group.open_fen),
         group.state,
     )
 
