@@ -42,7 +42,7 @@ def night_figures(
         quality=_quality(context, partitions),
         ages=_ages(connection),
         trend=ledger.trend,
-        causes=night_causes(context, connection),
+        causes=night_causes(context, connection, partitions),
         exemptions=ledger.exemptions,
         inputs=input_lines(partitions),
         parameters=_parameters(context),

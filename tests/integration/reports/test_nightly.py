@@ -138,13 +138,11 @@ def test_quality_shows_denominators_and_never_passes_what_saw_nothing(first: Ste
     assert (results["P18"]["违规比率"], results["P18"]["结论"]) == ("—", "无数据")
 
 
-def test_causes_name_field_side_and_region(first: StepSummary) -> None:
-    causes = _table(_sheet(first.paths["workbook"], "根因"), head="由 → 到")
-    assert [(row["字段"], row["由 → 到"], row["统筹区"], row["解释差异（条）"]) for row in causes[:2]] == [
-        ("证件号码", "身份证校验位错误", "南山区", 30),
-        ("姓名", "登记要素不符（省集中系统导出）", "西湖区", 3),
-    ]
-    assert causes[1]["占该比对"] == pytest.approx(3 / 7)
+def test_causes_name_field_side_region_and_unit(first: StepSummary) -> None:
+    cause = _table(_sheet(first.paths["workbook"], "根因"), head="由 → 到")[0]
+    assert (cause["比对"], cause["字段"], cause["由 → 到"]) == ("人员信息三级比对", "姓名", "登记要素不符（省集中系统导出）")
+    assert (cause["统筹区"], cause["单位"], cause["解释差异（条）"]) == ("西湖区", "U000", 3)
+    assert cause["占该比对"] == pytest.approx(3 / 7)
 
 
 def test_values_are_masked_and_formulas_refused(first: StepSummary) -> None:

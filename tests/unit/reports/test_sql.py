@@ -10,7 +10,6 @@ from hedui.security.masking_sql import SqlMasks, pseudonym_sql
 PARAMETERS = {
     "totals.sql": {"totals": "totals", "group": ["pool_region", "date"], "amounts": ["unit"], "states": ("unbalanced", "balanced")},
     "detail.sql": {"masks": SqlMasks(), "pseudonym": pseudonym_sql, "money_rules": ("C06",)},
-    "causes.sql": {"personal": ("name",), "least": 2},
 }
 
 
