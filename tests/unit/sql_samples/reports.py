@@ -8,7 +8,6 @@ from unit.sql_samples import Samples
 PLAIN = ("ages", "cases", "classified", "fields", "kinds", "presence", "scopes")
 SAMPLES: Samples = {
     **{f"reports/{name}.sql": [{}] for name in PLAIN},
-    "reports/causes.sql": [{"personal": ("name",), "least": 2}],
     "reports/detail.sql": [{"masks": SqlMasks(), "pseudonym": pseudonym_sql, "money_rules": ("C06",)}],
     "reports/totals.sql": [
         {"totals": "totals", "group": ["pool_region", "date"], "amounts": ["unit"], "states": ("unbalanced", "balanced")}
