@@ -26,12 +26,14 @@ class RawRelation:
         data: Parquet files of the records.
         bad: Parquet files of the unreadable records.
         columns: The raw columns.
+        records: Number of records in ``data``.
         source_rows: All records that the source delivered.
     """
 
     data: list[str]
     bad: list[str]
     columns: list[str]
+    records: int
     source_rows: int
 
 
@@ -87,7 +89,7 @@ def convert(
     _copy(connection, engine.render("canonical/data.sql", fields=plans), data)
     rows = _count(lake, data)
     rejects = writer.new_file("rejects")
-    _copy(connection, _rejects(plans, raw), rejects)
+    _copy(connection, _rejects(plans if rows < raw.records else [], raw), rejects)
     rejected = _rejected(connection, rejects)
     if rows + rejected != raw.source_rows:
         raise ConservationError(

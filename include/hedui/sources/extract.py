@@ -106,7 +106,9 @@ def _extract(
         writer=canonical_writer,
         dataset=dataset,
         plans=field_plans(dataset=dataset, spec=spec, columns=raw.columns, codes=context.site.codes),
-        raw=RawRelation(data=[raw.data], bad=[raw.bad] if raw.bad else [], columns=raw.columns, source_rows=raw.source_rows),
+        raw=RawRelation(
+            data=[raw.data], bad=[raw.bad] if raw.bad else [], columns=raw.columns, records=raw.records, source_rows=raw.source_rows
+        ),
     )
     return _Extracted(
         dataset=name,

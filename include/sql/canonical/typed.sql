@@ -8,7 +8,7 @@
 --   columns    all raw columns
 -- Reads the views cleaned and codes (table_name, insurance, code, canonical).
 -- Columns: source_row, v_<field> canonical value, t_<field> cleaned text, r_<position> raw column.
-{% from "canonical/normalise.jinja" import upgraded %}
+{% from "canonical/normalise.jinja" import unified, upgraded %}
 CREATE OR REPLACE TEMP VIEW typed AS
 SELECT
     cleaned.source_row,
@@ -35,6 +35,8 @@ SELECT
         {{ ("k_" ~ field.name) | ident }}.canonical, '?' || {{ text }}) END
     {%- elif field.normalise == "id_number" -%}
     {{ upgraded(text) }}
+    {%- elif field.normalise in ("person_name", "unit_name") -%}
+    {{ unified(text, field.normalise) }}
     {%- else -%}
     {{ text }}
     {%- endif %} AS {{ ("v_" ~ field.name) | ident }},

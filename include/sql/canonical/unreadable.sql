@@ -3,7 +3,7 @@
 --   relation  relation of the unreadable records: source_row, line, reason, text
 -- Columns: as those of rejects.sql; field, raw column and raw value are NULL, for it is the whole record.
 SELECT
-    source_row,
+    CAST(source_row AS BIGINT) AS source_row,
     CAST(NULL AS VARCHAR) AS field,
     CAST(NULL AS VARCHAR) AS raw_column,
     CAST(NULL AS VARCHAR) AS raw_value,

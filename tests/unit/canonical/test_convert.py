@@ -34,6 +34,7 @@ class Converter:
     def __init__(self, folder: Path) -> None:
         self.lake = Lake(str(folder))
         self.folder = folder
+        self.rejects_schema = pa.schema([])
 
     def __call__(
         self, values: list[str | None], *, field: str, of: str, tables: dict[str, list[dict[str, str]]] | None = None, **column: Any
@@ -73,10 +74,11 @@ class Converter:
                 writer=writer,
                 dataset=dataset(of),
                 plans=field_plans(dataset=dataset(of), spec=spec, columns=columns, codes=tables),
-                raw=RawRelation(data=[str(file)], bad=[], columns=columns, source_rows=count + lost),
+                raw=RawRelation(data=[str(file)], bad=[], columns=columns, records=count, source_rows=count + lost),
             )
-            version = self.folder / partition.path
-            data, rejects = (pq.ParquetFile(next(version.glob(f"v-*/{name}-*.parquet"))).read() for name in ("data", "rejects"))
+            files = {name: next((self.folder / partition.path).glob(f"v-*/{name}-*.parquet")) for name in ("data", "rejects")}
+            data, rejects = (pq.ParquetFile(file).read() for file in files.values())
+            self.rejects_schema = rejects.schema
             return data.to_pylist(), rejects.to_pylist()
 
 
@@ -307,3 +309,17 @@ def test_rows_that_go_missing_fail_the_run(converter):
 
     with pytest.raises(ConservationError, match="3 records were received, but 2 canonical rows and 0 rejected records make 2"):
         converter.convert({"u": ["1", "2"]}, spec=spec, of="levy", lost=1)
+
+
+@pytest.mark.parametrize("values", [pytest.param(["1"], id="no reject"), pytest.param(["x"], id="a reject")])
+def test_rejects_have_the_same_columns_with_and_without_rows(converter, values):
+    converter(values, field="months_paid", of="enrolment")
+
+    assert [(field.name, str(field.type)) for field in converter.rejects_schema] == [
+        ("source_row", "int64"),
+        ("field", "string"),
+        ("raw_column", "string"),
+        ("raw_value", "string"),
+        ("reason", "string"),
+        ("raw", "string"),
+    ]
