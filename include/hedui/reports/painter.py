@@ -109,7 +109,7 @@ class Painter:
     def text(self, text: str, role: str, *, span: int = 0, height: float = 0.0) -> None:
         """A row with one text over ``span`` columns (default: all), as high as its lines need."""
         span = span or self.columns
-        lines = math.ceil((display_width(text) + 1) / max(self.width(1, span), 1))
+        lines = lines_of(text, self.width(1, span))
         self.line(
             (Placed(column=1, value=text, look=Look(role), span=span),), height=height or max(ROW_HEIGHT, lines * TEXT_LINE + 4)
         )
@@ -163,7 +163,7 @@ class Painter:
             if isinstance(value, Formula):
                 value = Formula(text=rounded(value.text.format_map(references), column.kind), value=value.value)
             elif column.kind == "wrap" and isinstance(value, str):
-                lines = max(lines, math.ceil((display_width(value) + 1) / self.width(place, column.span)))
+                lines = max(lines, lines_of(value, self.width(place, column.span)))
             look = Look(role, column.kind, colour_of(value.value if isinstance(value, Formula) else value, column.kind))
             link = str(value) if column.kind == "link" else ""
             placed.append(Placed(column=place, value=value, look=look, span=column.span, link=link))
@@ -183,6 +183,11 @@ class Painter:
                 kind = column.kind
             placed.append(Placed(column=place, value=value, look=Look("total", kind), span=column.span))
         self.line(placed, height=20)
+
+
+def lines_of(text: str, width: float) -> int:
+    """Lines that a text needs in a cell: the body font is a little smaller than the one that column widths count in."""
+    return math.ceil((display_width(text) * 0.92 + 1) / max(width, 1))
 
 
 def rounded(formula: str, kind: Kind) -> str:
