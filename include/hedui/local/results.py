@@ -7,6 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import duckdb
+from rich.box import SIMPLE
 from rich.table import Table
 
 from hedui.findings import KINDS
@@ -29,17 +30,17 @@ def findings_by_kind(lake: Lake, date: dt.date) -> dict[str, tuple[int, int]]:
 
 
 def results_table(lake: Lake, dates: list[dt.date]) -> Table:
-    """Findings by kind and night, with the money at stake in yuan."""
+    """Findings by kind and night, with the money at stake in whole yuan."""
     nights = {date: findings_by_kind(lake, date) for date in dates}
     totals: dict[str, int] = defaultdict(int)
     for night in nights.values():
         for kind, (count, _) in night.items():
             totals[kind] += count
-    table = Table(title="各夜发现", title_style="bold")
-    table.add_column("类型")
+    table = Table(title="各夜发现", title_style="bold", box=SIMPLE)
+    table.add_column("类型", no_wrap=True)
     for date in dates:
         table.add_column(f"{date:%m-%d}\n笔数", justify="right")
-        table.add_column(f"{date:%m-%d}\n涉及金额（元）", justify="right")
+        table.add_column("涉及金额\n（元）", justify="right")
     for kind in sorted(totals, key=lambda name: -totals[name]):
         cells = [_cells(nights[date].get(kind, (0, 0))) for date in dates]
         table.add_row(KINDS.get(kind, kind), *(cell for pair in cells for cell in pair))
@@ -56,4 +57,4 @@ def workbooks(reports: Path, dates: list[dt.date]) -> list[Path]:
 
 def _cells(value: tuple[int, int]) -> tuple[str, str]:
     count, fen = value
-    return (f"{count:,}" if count else "–", f"{fen / 100:,.2f}" if fen else "–")
+    return (f"{count:,}" if count else "–", f"{round(fen / 100):,}" if fen else "–")

@@ -114,7 +114,7 @@ def follow(stack: Stack, airflow: Airflow, console: Console) -> dict[dt.date, tu
                     next_line = time.monotonic() + _QUIET_INTERVAL
             if time.monotonic() > deadline:
                 raise HeduiError(f"The nights are not over after {_LONGEST_RUN / 60:.0f} minutes; see {stack.home.logs}.")
-            time.sleep(1.0)
+            time.sleep(1.5)
     return done
 
 
