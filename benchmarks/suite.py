@@ -5,6 +5,7 @@ Great Expectations has no pattern rules for DuckDB, so that these two are SQL on
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,14 @@ SUITE: list[tuple[str, str, dict[str, Any]]] = [
 
 
 def for_frame() -> list[dict[str, Any]]:
-    """The expectations as Great Expectations takes them."""
-    return [{"type": kind, "kwargs": kwargs, "meta": {"rule": rule}} for rule, kind, kwargs in SUITE]
+    """The expectations as Great Expectations takes them for a frame: bounds of dates must be dates."""
+    return [{"type": kind, "kwargs": _dated(kind, kwargs), "meta": {"rule": rule}} for rule, kind, kwargs in SUITE]
+
+
+def _dated(kind: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    if kind != BETWEEN:
+        return kwargs
+    return kwargs | {name: dt.datetime.fromisoformat(kwargs[name]) for name in ("min_value", "max_value")}
 
 
 def for_hedui(folder: Path, columns: list[str]) -> None:

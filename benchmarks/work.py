@@ -81,9 +81,9 @@ def pandas_checks(city: str) -> Work:
         batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
         form = {"result_format": "COMPLETE", "unexpected_index_column_names": ["person_no"]}
         results = batch.validate(ExpectationSuite(name="person", expectations=suite.for_frame()), result_format=form).results
-        broken = [item for item in results if item.exception_info.get("raised_exception")]
-        if broken:
-            raise SystemExit(f"an expectation could not run: {broken[0].exception_info}")
+        failed = [item.expectation_config.meta["rule"] for item in results if "unexpected_count" not in item.result]
+        if failed:
+            raise SystemExit(f"expectations that could not run: {failed}")
         keys = [key["person_no"] for item in results for key in item.result.get("unexpected_index_list") or ()]
         return {"failing keys": len(keys), "broken": sum(not item.success for item in results)}
 

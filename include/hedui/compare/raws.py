@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import duckdb
 
 from hedui import engine
+from hedui.compare.picking import narrowed
 from hedui.compare.plan import SidePlan
 from hedui.context import Context
 from hedui.lake import Partition
@@ -44,6 +45,6 @@ def load_raws(
     columns = raw_columns(side, fields)
     partition = Partition(layer="raw", parts=(side.source, side.dataset), date=side.date)
     files = context.lake.files(partition) if columns and context.lake.manifest(partition) is not None else []
-    relation = engine.parquet(files) if files else None
+    relation = narrowed(connection, engine.parquet(files), wanted, name=f"raw_{side.index}") if files else None
     engine.run(connection, "compare/raws.sql", i=side.index, relation=relation, columns=columns if relation else {}, wanted=wanted)
     return tuple(columns) if relation else ()

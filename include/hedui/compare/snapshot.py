@@ -20,6 +20,7 @@ from hedui.canonical.schemas import Dataset, dataset
 from hedui.compare.authority import rights
 from hedui.compare.balance import check_rows, prove_snapshot
 from hedui.compare.keys import EQUAL_DIGITS, ZEROS
+from hedui.compare.picking import narrowed
 from hedui.compare.plan import SidePlan, side_plans
 from hedui.compare.raws import load_raws
 from hedui.compare.write import fetch_one, make_findings, who, write_findings
@@ -29,6 +30,8 @@ from hedui.site.models import SnapshotComparison
 
 SLACK = 1000
 """Rows that the pass may yield beyond all sides' rows together before duplicates count as a blow-up."""
+KEY_HASH = "hash"
+"""DuckDB's 64-bit hash over the keys."""
 BLOCK = 256
 """Source rows that are counted together in the search for rows met twice."""
 
@@ -70,7 +73,9 @@ def pick_rows(connection: duckdb.DuckDBPyConnection, comparison: SnapshotCompari
     The rows are picked from the file before the view's expressions see them; those cost more than the reading.
     """
     picked = f"picked_{side.index}"
-    engine.run(connection, "compare/snapshot_picked.sql", i=side.index, relation=side.relation)
+    wanted = f"SELECT n{side.index} FROM flagged WHERE n{side.index} IS NOT NULL"
+    relation = narrowed(connection, side.relation, wanted, name=picked)
+    engine.run(connection, "compare/snapshot_picked.sql", i=side.index, relation=relation)
     plan = replace(side, relation=picked)
     engine.run(connection, "compare/side.sql", **side_parameters(plan, side_columns(comparison, side), view=f"found_{side.index}"))
     engine.run(connection, "compare/snapshot_rows.sql", i=side.index)
@@ -122,23 +127,14 @@ def match(
     connection: duckdb.DuckDBPyConnection, comparison: SnapshotComparison, sides: Sequence[SidePlan], rows: Sequence[int]
 ) -> None:
     """Makes ``joined``, ``flagged``, ``rows_<i>``, ``dup_<i>`` and ``pairs``."""
-    indexes = [side.index for side in sides]
-    keys = len(comparison.key)
-    limit = sum(rows) + SLACK
-    parameters = {"sides": indexes, "keys": keys, "digests": digests(comparison, sides), "hash_function": "hash"}
-    engine.run(connection, "compare/snapshot_join.sql", **parameters, without=False, row_limit=limit)
-    blown_up = fetch_one(connection, "SELECT count(*) FROM joined")[0] >= limit
-    if blown_up:  # keys that several sides have many times over: count them first and leave them out of the pass
-        for i in indexes:
-            engine.run(connection, "compare/duplicates.sql", i=i, keys=keys, relation=f"side_{i}")
-        engine.run(connection, "compare/snapshot_join.sql", **parameters, without=True, row_limit=limit)
-    met = fetch_one(connection, "SELECT " + ", ".join(f"count(n{i})" for i in indexes) + " FROM joined")
-    repeated = [] if blown_up else [i for i in indexes if met[i] > rows[i]]
-    engine.run(connection, "compare/snapshot_flagged.sql", sides=indexes, repeated=repeated, block=BLOCK)
-    for side in sides:
-        pick_rows(connection, comparison, side)
-        if not blown_up:
-            engine.run(connection, "compare/duplicates.sql", i=side.index, keys=keys, relation=f"rows_{side.index}")
+    indexes, keys = [side.index for side in sides], len(comparison.key)
+    hashed = any(len(digest["members"]) == len(sides) for digest in digests(comparison, sides))
+    meet(connection, comparison, sides, rows, key_hash=KEY_HASH if hashed else None)
+    if hashed:
+        couples = list(combinations(indexes, 2))
+        result = engine.run(connection, "compare/snapshot_collisions.sql", sides=indexes, couples=couples, keys=keys)
+        if (result.fetchone() or (0,))[0]:  # once in a hundred thousand nights of ten million keys
+            meet(connection, comparison, sides, rows, key_hash=None)
     engine.run(
         connection,
         "compare/snapshot_pairs.sql",
@@ -148,6 +144,34 @@ def match(
         unmapped=[side.index for side in sides if side.key_map and not side.maps_key],
         deviations=fields_of(comparison, sides),
     )
+
+
+def meet(
+    connection: duckdb.DuckDBPyConnection,
+    comparison: SnapshotComparison,
+    sides: Sequence[SidePlan],
+    rows: Sequence[int],
+    *,
+    key_hash: str | None,
+) -> None:
+    """Makes ``joined``, ``flagged``, ``rows_<i>`` and ``dup_<i>``; ``key_hash``: see ``snapshot_join.sql``."""
+    indexes, keys = [side.index for side in sides], len(comparison.key)
+    limit = sum(rows) + SLACK
+    parameters: dict[str, Any] = {"sides": indexes, "keys": keys, "digests": digests(comparison, sides), "row_limit": limit}
+    parameters |= {"hash_function": "hash", "key_hash": key_hash}
+    engine.run(connection, "compare/snapshot_join.sql", **parameters, without=False)
+    blown_up = fetch_one(connection, "SELECT count(*) FROM joined")[0] >= limit
+    if blown_up:  # keys that several sides have many times over: count them first and leave them out of the pass
+        for i in indexes:
+            engine.run(connection, "compare/duplicates.sql", i=i, keys=keys, relation=f"side_{i}")
+        engine.run(connection, "compare/snapshot_join.sql", **parameters, without=True)
+    met = fetch_one(connection, "SELECT " + ", ".join(f"count(n{i})" for i in indexes) + " FROM joined")
+    repeated = [] if blown_up else [i for i in indexes if met[i] > rows[i]]
+    engine.run(connection, "compare/snapshot_flagged.sql", sides=indexes, repeated=repeated, block=BLOCK)
+    for side in sides:
+        pick_rows(connection, comparison, side)
+        if not blown_up:
+            engine.run(connection, "compare/duplicates.sql", i=side.index, keys=keys, relation=f"rows_{side.index}")
 
 
 def fields_of(comparison: SnapshotComparison, sides: Sequence[SidePlan]) -> list[dict[str, Any]]:
