@@ -10,7 +10,7 @@ from typing import Final
 
 FINDING_COLUMNS: Final[dict[str, str]] = {
     "business_date": "DATE",  # the night's business date
-    "scope": "VARCHAR",  # what produced it and is re-run as a whole: comparison id, "check:<dataset>:<source>", "rule:<id>:<source>", "arrival:<source>"
+    "scope": "VARCHAR",  # what is re-run as a whole: comparison id, check:<dataset>:<source>, rule:<id>:<source>, arrival:<source>
     "rule": "VARCHAR",  # id of rules.tsv, for example T03
     "kind": "VARCHAR",  # taxonomy code (handbook §1.9): ONLY_LEFT, AMT, IN_TRANSIT …, or RULE for data-quality rules
     "severity": "VARCHAR",  # block, error, warning, info
