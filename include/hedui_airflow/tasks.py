@@ -94,13 +94,14 @@ def run_step(step: str, subject: str | None = None) -> Summary:
 
     context = task_context()
     date = business_date(get_current_context(), timezone=context.site.timezone)
-    log.info("%s %s, business date %s", step, subject or "", date)
+    label = f"{step} {subject}" if subject else step
+    log.info("%s, business date %s", label, date)
     try:
         summary: StepSummary = masked(getattr(steps, step), context, *([subject] if subject else []), date)
     except RETRYING_IS_USELESS as error:
         raise AirflowFailException(str(error)) from error
     figures = "，".join(f"{name}={value:,}" for name, value in summary.counts.items())
-    log.info("%s %s: %s %s %s", step, subject or "", summary.state, summary.reason, figures)
+    log.info("%s: %s", label, "，".join(filter(None, [summary.state, summary.reason, figures])))
     if summary.state != "done":
         raise AirflowSkipException(summary.reason or summary.state)
     return {**asdict(summary), "business_date": summary.business_date.isoformat()}

@@ -129,9 +129,9 @@ def test_the_ui_shows_the_run_with_its_sources_in_chinese(page: Any, stack: Stac
 def test_the_ui_shows_a_log_without_personal_data(page: Any, stack: Stack, nights: dict[Any, Run]) -> None:
     run = nights[dt.date(2026, 6, 3)]
     page.goto(f"{stack.url}/dags/{DAG}/runs/{run.run_id}/tasks/record")
-    page.get_by_text("record : done").first.wait_for()
+    page.get_by_text("record: done").first.wait_for()
     text = page.locator("body").inner_text()
-    assert "record , business date 2026-06-03" in text
+    assert "open_total" in text
     assert not ID_NUMBER.search(text)
 
 
