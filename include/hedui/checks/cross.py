@@ -20,7 +20,7 @@ from hedui.canonical.schemas import dataset as canonical_dataset
 from hedui.checks.model import NOT_DELIVERED, Check, RuleRecord, record
 from hedui.checks.pushdown import safe_message
 from hedui.checks.suites import parameters_of
-from hedui.checks.writing import Shape, query, setting, write_findings
+from hedui.checks.writing import Shape, query, remove_findings, setting, write_findings
 from hedui.context import Context
 from hedui.engine import SQL_ROOT, connect, parquet
 from hedui.errors import HeduiError
@@ -60,6 +60,11 @@ class CrossRule:
     def file(self) -> str:
         """Path below ``include/sql``."""
         return f"rules/{self.rule}.sql"
+
+    @property
+    def stands(self) -> bool:
+        """Whether its findings are about a flow and stand until their own date is corrected."""
+        return canonical_dataset(self.about).kind == "flow"
 
     def scope(self, source: str) -> str:
         """Scope of its findings about one source: a source that has not delivered leaves the others' cases alone, and its own."""
@@ -122,7 +127,7 @@ def run_rule(context: Context, spec: CrossRule, source: str, date: dt.date) -> t
     manifests = {partition.path: context.lake.manifest(partition) for partition in partitions}
     inputs = {path: manifest.digest for path, manifest in manifests.items() if manifest}
     if len(inputs) < len(manifests):
-        context.lake.remove(context.findings(spec.scope(source), date))
+        remove_findings(context, spec.scope(source), date, stands=spec.stands)
         return record(check, state="no_data", reason=NOT_DELIVERED), 0
     with connect(memory_limit=context.memory_limit, threads=context.threads) as connection:
         result, shapes = _examine(context, connection, spec, check, partitions, date)
@@ -132,9 +137,10 @@ def run_rule(context: Context, spec: CrossRule, source: str, date: dt.date) -> t
             scope=spec.scope(source),
             date=date,
             shapes=shapes,
-            settings=[setting(check, subject=spec.subject, flow=canonical_dataset(spec.about).kind == "flow")],
+            settings=[setting(check, subject=spec.subject, flow=spec.stands)],
             records=[result],
             inputs=inputs,
+            stands=spec.stands,
         )
     return result, manifest.rows
 

@@ -20,7 +20,7 @@ from hedui.checks.partition import ViewResult, check_view
 from hedui.checks.pushdown import Pushdown, open_pushdown
 from hedui.checks.results import remove_results, write_results
 from hedui.checks.suites import checks, mapped_fields, structure
-from hedui.checks.writing import RawBatch, setting, write_findings
+from hedui.checks.writing import RawBatch, remove_findings, setting, write_findings
 from hedui.context import Context
 from hedui.engine import parquet
 from hedui.lake import Manifest, Partition
@@ -64,7 +64,7 @@ def run_source_checks(context: Context, source: str, date: dt.date) -> StepSumma
     for dataset in context.site.source(source).datasets:
         manifest = context.lake.manifest(context.canonical(dataset, source, date))
         if manifest is None:
-            context.lake.remove(context.findings(scope_of(dataset, source), date))
+            remove_findings(context, scope_of(dataset, source), date, stands=_is_flow(dataset))
         else:
             manifests[dataset] = manifest
     if not manifests:
@@ -76,7 +76,7 @@ def run_source_checks(context: Context, source: str, date: dt.date) -> StepSumma
             try:
                 result, written = _check_partition(context, pushdown, source=source, dataset=dataset, date=date, manifest=manifest)
             except CheckError as error:
-                context.lake.remove(context.findings(scope_of(dataset, source), date))
+                remove_findings(context, scope_of(dataset, source), date, stands=_is_flow(dataset))
                 problems.append(str(error))
                 continue
             results[dataset] = result
@@ -106,6 +106,10 @@ def scope_of(dataset: str, source: str) -> str:
     return f"check:{dataset}:{source}"
 
 
+def _is_flow(dataset: str) -> bool:
+    return canonical_dataset(dataset).kind == "flow"
+
+
 def _check_partition(
     context: Context, pushdown: Pushdown, *, source: str, dataset: str, date: dt.date, manifest: Manifest
 ) -> tuple[ViewResult, Manifest]:
@@ -125,6 +129,7 @@ def _check_partition(
         records=result.records,
         inputs={partition.path: manifest.digest},
         raw=_raw_batch(context, spec, source, date, suite, manifest.meta),
+        stands=_is_flow(dataset),
     )
     return result, written
 

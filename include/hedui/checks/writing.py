@@ -9,9 +9,10 @@ from typing import Any
 
 import duckdb
 
+from hedui import standing
 from hedui.checks.model import Check, RuleRecord
 from hedui.context import Context
-from hedui.engine import literal, render
+from hedui.engine import connect, literal, render
 from hedui.findings import FINDING_COLUMNS, fingerprint_sql
 from hedui.lake import Manifest
 
@@ -79,6 +80,7 @@ def write_findings(
     records: Sequence[RuleRecord],
     inputs: dict[str, str],
     raw: RawBatch | None = None,
+    stands: bool = False,
 ) -> Manifest:
     """Writes the findings partition of a scope, also where nothing was found.
 
@@ -92,25 +94,30 @@ def write_findings(
         records: How the rules fared; kept in the manifest.
         inputs: Digest of each partition that was read, by its path.
         raw: Where values as received are.
+        stands: The scope is about a flow: findings of earlier dates stand beside the date's own, see :mod:`hedui.standing`.
     """
     relation = _findings(connection, scope=scope, date=date, shapes=shapes, settings=settings, raw=raw)
     columns = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in FINDING_COLUMNS.items())
+    own = f"SELECT {columns} FROM {relation}"
+    broken = [item.rule for item in records if item.state == "error"]
+    meta = {"rules": [record.as_meta() for record in records], "inputs": inputs, "broken": broken}
+    if stands:
+        return standing.write(connection, context, scope=scope, date=date, own=own, manifest=Manifest(rows=0, meta=meta))
     with context.lake.writer(context.findings(scope, date)) as writer:
-        path = writer.new_file()
-        copied = connection.execute(
-            f"COPY (SELECT {columns} FROM {relation}) TO {literal(path)} (FORMAT PARQUET, COMPRESSION ZSTD)"
-        )
+        copied = connection.execute(f"COPY ({own}) TO {literal(writer.new_file())} (FORMAT PARQUET, COMPRESSION ZSTD)")
         rows = (copied.fetchone() or (0,))[0]
-        return writer.commit(
-            Manifest(
-                rows=rows,
-                meta={
-                    "rules": [record.as_meta() for record in records],
-                    "inputs": inputs,
-                    "broken": [item.rule for item in records if item.state == "error"],
-                },
-            )
-        )
+        return writer.commit(Manifest(rows=rows, meta=meta))
+
+
+def remove_findings(context: Context, scope: str, date: dt.date, *, stands: bool) -> None:
+    """Removes the findings partition of a scope that could not run; what later dates inherited from it goes with it."""
+    partition = context.findings(scope, date)
+    if context.lake.manifest(partition) is None:
+        return
+    context.lake.remove(partition)
+    if stands:
+        with connect(memory_limit=context.memory_limit, threads=context.threads) as connection:
+            standing.forget(connection, context, scope, date)
 
 
 def _findings(

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from hedui import engine
+from hedui import engine, standing
 from hedui.canonical.schemas import dataset
 from hedui.compare.authority import rights_of
 from hedui.compare.balance import prove_window
@@ -40,7 +40,7 @@ def chains(context: Context, comparison: str) -> dict[dt.date, str]:
 
 
 def restate(connection: duckdb.DuckDBPyConnection, context: Context, comparison: FlowComparison, date: dt.date) -> list[dt.date]:
-    """Evaluates ``date`` (where it has a residual) and every later date whose findings rest on other residuals than the lake's.
+    """Evaluates ``date`` (where it has a residual) and every date whose findings rest on other residuals than the lake's.
 
     Returns:
         The dates whose findings partitions were replaced.
@@ -48,17 +48,21 @@ def restate(connection: duckdb.DuckDBPyConnection, context: Context, comparison:
     plan = flow_plan(context, comparison)
     expected = chains(context, comparison.id)
     recorded = {day: _recorded(context, comparison.id, day) for day in expected}
-    stale = [day for day, chain in expected.items() if day == date or (day > date and recorded[day] != chain)]
+    # Earlier dates too: a night that was killed half-way is made whole before anything is built upon it.
+    stale = [day for day, chain in expected.items() if day == date or recorded[day] != chain]
     if not stale:
         return []
     base = max((day for day, chain in expected.items() if day < stale[0] and recorded[day] == chain), default=None)
     _start(connection, context, plan, base)
+    standing.start(connection, context, comparison.id, base)
     for day in (day for day in expected if base is None or day > base):
         if day > stale[-1]:
             break
         _step(connection, context, plan, day)
         if day in stale:
             _evaluate(connection, context, plan, day, expected[day])
+        else:
+            standing.start(connection, context, comparison.id, day)
         connection.execute("CREATE OR REPLACE TEMP TABLE carried AS SELECT * FROM open_now")
     return stale
 
@@ -121,7 +125,8 @@ def _evaluate(connection: duckdb.DuckDBPyConnection, context: Context, plan: Flo
         people=who(context, rule_ids(comparison), sides),
         origin="h.origin",
     )
-    meta = {"balance": balance, "inputs": manifest.meta["inputs"], "chain": chain}
+    own, rows = rows, standing.inherit(connection, date)
+    meta = {"balance": balance, "inputs": manifest.meta["inputs"], "chain": chain, "own": own}
     with context.lake.writer(context.findings(comparison.id, date)) as writer:
         copy_out(connection, writer, "findings")
         copy_out(connection, writer, "totals", name="totals", order="ALL")

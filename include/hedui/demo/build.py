@@ -22,8 +22,9 @@ from hedui.demo.delivery import Delivery, deliver_flows, deliver_snapshots
 from hedui.demo.expected import flow_truth
 from hedui.demo.flow_planting import FlowPlanting
 from hedui.demo.flows import build_flows
-from hedui.demo.planting import MISSING_SOURCE, Expectation, Planting
+from hedui.demo.planting import DATES, MISSING_SOURCE, Expectation, Planting
 from hedui.demo.plants import enrolment, flow, flow_details, flow_registry, person, registration, registry, tiers, units
+from hedui.demo.standing import with_standing
 from hedui.demo.systems.spec import MACROS
 from hedui.demo.world import World, build_world
 from hedui.engine import connect
@@ -88,7 +89,8 @@ def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], prog
         deliver_snapshots(delivery)
         deliver_flows(delivery, flows)
         rows = delivery.finish()
-    truth = sorted(planting.truth + flow_truth(flows), key=lambda line: tuple(str(value) for value in asdict(line).values()))
+    lines = with_standing(planting.truth + flow_truth(flows), DATES)
+    truth = sorted(lines, key=lambda line: tuple(str(value) for value in asdict(line).values()))
     write_truth(out, truth, planting.rejects)
     return DemoSummary(
         persons=persons, units=world.units, rows=rows, truth=dict(Counter(line.expect for line in truth)), out=out
