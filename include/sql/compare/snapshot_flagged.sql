@@ -7,17 +7,16 @@
 --   block     rows per block
 {% from "compare/macros.sql" import each %}
 {% for i in repeated %}
-CREATE OR REPLACE TEMP TABLE repeated_{{ i }} AS
+CREATE OR REPLACE TEMP TABLE crowded_{{ i }} AS
 WITH met AS (
   SELECT n{{ i }} // {{ block }} AS block, count(*) AS meetings FROM joined WHERE n{{ i }} IS NOT NULL GROUP BY n{{ i }} // {{ block }}
 ),
 own AS (
   SELECT source_row // {{ block }} AS block, count(*) AS rows_there FROM side_{{ i }} GROUP BY source_row // {{ block }}
-),
-crowded AS (
-  SELECT met.block FROM met JOIN own ON own.block = met.block WHERE met.meetings > own.rows_there
 )
-SELECT n{{ i }} AS n FROM joined WHERE n{{ i }} // {{ block }} IN (SELECT block FROM crowded) GROUP BY n{{ i }} HAVING count(*) > 1;
+SELECT met.block FROM met JOIN own ON own.block = met.block WHERE met.meetings > own.rows_there;
+CREATE OR REPLACE TEMP TABLE repeated_{{ i }} AS
+SELECT n{{ i }} AS n FROM joined WHERE n{{ i }} // {{ block }} IN (SELECT block FROM crowded_{{ i }}) GROUP BY n{{ i }} HAVING count(*) > 1;
 {% endfor %}
 CREATE OR REPLACE TEMP TABLE flagged AS
 SELECT {{ each("n#", sides) }}
