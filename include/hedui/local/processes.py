@@ -8,8 +8,9 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -108,20 +109,34 @@ def exclusive(lock: Path, *, message: str) -> Iterator[None]:
         yield
 
 
-def free_port(*, wanted: int | None = None, first: int = 8080, count: int = 40) -> int:
-    """A TCP port of this machine that nothing listens on: ``wanted``, or the first free one from ``first`` on.
+@contextmanager
+def reserved_port(*, wanted: int | None = None, first: int = 8080, count: int = 40) -> Iterator[int]:
+    """Reserves a TCP port that nothing listens on for the block: ``wanted``, or the first free one from ``first`` on.
+
+    A service binds its port long after we have chosen it; until then a lock file keeps other installations of ours away from it.
 
     Raises:
         HeduiError: ``wanted`` is taken, or all ports of the range are.
     """
     for port in [wanted] if wanted else range(first, first + count):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with ExitStack() as held:
             try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
+                held.enter_context(exclusive(Path(tempfile.gettempdir()) / f"hedui-port-{port}.lock", message="{pid}"))
+            except (HeduiError, PermissionError):
                 continue
-            return port
+            if _is_free(port):
+                yield port
+                return
     if wanted:
         raise HeduiError(f"Port {wanted} is taken; unset HEDUI_PORT to let Hedui choose, or set it to a free port.")
     raise HeduiError(f"All ports from {first} to {first + count - 1} are taken; set HEDUI_PORT to a free port.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -195,8 +195,8 @@ def running_stack(
     """
     home.root.mkdir(parents=True, exist_ok=True)
     message = f"Hedui already runs below {home.root} (process {{pid}}); stop it with `make down`, or wait until it is done."
-    with processes.exclusive(home.lock, message=message):
-        stack = Stack(home=home, site=site, port=processes.free_port(wanted=port), services=services, heavy_slots=heavy_slots)
+    with processes.exclusive(home.lock, message=message), processes.reserved_port(wanted=port) as free:
+        stack = Stack(home=home, site=site, port=free, services=services, heavy_slots=heavy_slots)
         try:
             stack.open()
             yield stack

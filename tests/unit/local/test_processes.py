@@ -25,17 +25,29 @@ def taken_port() -> int:
 
 
 def test_a_taken_port_is_refused_by_name(taken_port: int) -> None:
-    with pytest.raises(HeduiError, match=f"Port {taken_port} is taken; unset HEDUI_PORT"):
-        processes.free_port(wanted=taken_port)
+    with (
+        pytest.raises(HeduiError, match=f"Port {taken_port} is taken; unset HEDUI_PORT"),
+        processes.reserved_port(wanted=taken_port),
+    ):
+        pass
 
 
 def test_without_a_wish_the_next_free_port_is_taken(taken_port: int) -> None:
-    assert taken_port < processes.free_port(first=taken_port, count=20) < taken_port + 20
+    with processes.reserved_port(first=taken_port, count=20) as port:
+        assert taken_port < port < taken_port + 20
+
+
+def test_two_installations_never_choose_the_same_port(taken_port: int) -> None:
+    with processes.reserved_port(first=taken_port, count=20) as one:
+        with processes.reserved_port(first=taken_port, count=20) as other:
+            assert one < other
+        with processes.reserved_port(first=taken_port, count=20) as again:
+            assert again == other
 
 
 def test_a_full_range_is_refused(taken_port: int) -> None:
-    with pytest.raises(HeduiError, match="All ports from"):
-        processes.free_port(first=taken_port, count=1)
+    with pytest.raises(HeduiError, match="All ports from"), processes.reserved_port(first=taken_port, count=1):
+        pass
 
 
 def test_the_lock_is_held_once_names_its_holder_and_is_free_again(tmp_path: Path) -> None:
