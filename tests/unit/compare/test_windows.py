@@ -27,6 +27,12 @@ def transit(missing: str) -> tuple[Any, ...]:
 LATE = ("R10", "LATE", "sb", "A", None, 150)
 ONE_SIDED = ("R04", "ONLY_RIGHT", "tax", "A", None, 150)
 CUT_RIGHT, CUT_LEFT = ("R07", "CUTOFF", "sb", "A", None, 150), ("R07", "CUTOFF", "tax", "A", None, 150)
+AMOUNT = ("R05", "AMT", "sb", "A", "paid", 1)
+TWICE = [
+    ("K02", "DUP", "tax", "A", None, 150),
+    ("R01", "TOTAL", "sb", "990101", None, 150),
+    ("R02", "COUNT", "sb", "990101", None, None),
+]
 
 CASES = [
     pytest.param(
@@ -46,20 +52,16 @@ CASES = [
     ),
     pytest.param(
         {D1: ([pay("A")], []), D2: ([], [pay("A", 99)])},
-        {D1: [transit("sb")], D2: [("R07", "CUTOFF", "sb", "A", None, 150), ("R05", "AMT", "sb", "A", "paid", 1)]},
+        {D1: [transit("sb")], D2: [CUT_RIGHT, AMOUNT], D3: [AMOUNT], D4: [AMOUNT]},
         id="cleared with another amount",
     ),
     pytest.param(
         {D1: ([pay("A")], []), D2: ([pay("A")], []), D3: ([], [pay("A")])},
         {
             D1: [transit("sb")],
-            D2: [
-                transit("sb"),
-                ("K02", "DUP", "tax", "A", None, 150),
-                ("R01", "TOTAL", "sb", "990101", None, 150),
-                ("R02", "COUNT", "sb", "990101", None, None),
-            ],
-            D3: [CUT_RIGHT],
+            D2: [transit("sb"), *TWICE],
+            D3: [CUT_RIGHT, *TWICE],
+            D4: TWICE,
         },
         id="the same key again while it is open is a duplicate",
     ),
@@ -86,6 +88,19 @@ def test_windows(
     for date in DATES:
         assert found(bench, date) == Counter(expected.get(date, [])), date
         assert_foots(bench, date)
+
+
+def test_what_is_corrected_on_its_own_date_is_gone_on_the_later_ones(bench: Any) -> None:
+    put(bench, D1, [pay("A")], [pay("A", 99)])
+    for date in (D2, D3):
+        put(bench, date, [], [])
+    for date in (D1, D2, D3):
+        bench.run("flow", date)
+    assert AMOUNT in found(bench, D3)
+    assert {row["origin_date"] for row in bench.findings("flow", D3)} == {D1}
+    put(bench, D1, [pay("A")], [pay("A")])
+    bench.run("flow", D1)
+    assert [found(bench, date) for date in (D1, D2, D3)] == [Counter()] * 3
 
 
 def test_an_item_carries_the_date_it_came(bench: Any) -> None:
