@@ -109,21 +109,20 @@ class _Passes:
                 continue
             figures.append((check, counts[f"d_{check.rule}"], counted))
         failing = [check for check, _, violations in figures if violations]
-        self._failing_rows([check for check in failing if check.grain == "row"])
         self.shapes = [Shape(rule=check.rule, source=check.source, query=self._shape(check)) for check in failing]
         return figures
 
     def _counts(self, checks: list[Check], records: dict[str, RuleRecord]) -> tuple[list[Check], dict[str, int]]:
-        """Sets the flags of all checks in one pass and counts them; where that fails, finds the broken checks and leaves them out."""
+        """Finds and counts what all checks find; where that fails, finds the broken checks and leaves them out."""
         if not checks:
             return [], {}
         try:
-            return checks, self._flags(checks)
+            return checks, self._find(checks)
         except duckdb.Error as failure:
             good = []
             for check in checks:
                 try:
-                    self._flags([check])
+                    self._find([check])
                     good.append(check)
                 except duckdb.Error as error:
                     records[check.rule] = record(check, state="error", reason=safe_message(str(error), type(error).__name__))
@@ -133,21 +132,19 @@ class _Passes:
                 ) from None
             return self._counts(good, records)
 
-    def _flags(self, checks: list[Check]) -> dict[str, int]:
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE flags AS\n{query('flags.sql', batch=ident(self.view), rules=checks)}"
-        )
-        columns = [f"d_{check.rule}" for check in checks] + [f"v_{check.rule}" for check in checks if check.grain == "row"]
-        counts = self.connection.execute(query("counts.sql", flags="flags", columns=columns)).fetchone() or ()
-        return dict(zip(columns, counts, strict=True))
-
-    def _failing_rows(self, checks: list[Check]) -> None:
-        if not checks:
-            return
-        columns = sorted(set().union(*(_fields_of(check) for check in checks)))
-        broken = [f"v_{check.rule}" for check in checks]
-        text = query("failing_rows.sql", batch=ident(self.view), flags="flags", columns=columns, broken=broken)
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE failing AS\n{text}")
+    def _find(self, checks: list[Check]) -> dict[str, int]:
+        """Makes ``failing``, the rows that break row rules with a flag ``v_<rule>`` each; gives ``d_<rule>`` and ``v_<rule>`` counts."""
+        examined = self.connection.execute(query("examined.sql", batch=ident(self.view), rules=checks)).fetchone() or ()
+        counts = dict(zip((f"d_{check.rule}" for check in checks), examined, strict=True))
+        rules = [check for check in checks if check.grain == "row"]
+        if rules:
+            columns = sorted(set().union(*(_fields_of(check) for check in rules)))
+            text = query("failing_rows.sql", batch=ident(self.view), rules=rules, columns=columns)
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE failing AS\n{text}")
+            flags = [f"v_{check.rule}" for check in rules]
+            found = self.connection.execute(query("counts.sql", flags="failing", columns=flags)).fetchone() or ()
+            counts |= dict(zip(flags, found, strict=True))
+        return counts
 
     def _shape(self, check: Check) -> str:
         if check.grain == "group":

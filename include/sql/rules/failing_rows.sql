@@ -1,16 +1,19 @@
--- The rows that break at least one rule, with their flags.
--- Parameters: batch (relation), flags (relation with source_row and the flags), columns (fields to keep), broken (BOOLEAN columns).
-SELECT batch.source_row
+-- The rows that break at least one rule: one pass that keeps those alone, so that nothing is stored for the millions that break none.
+-- Parameters: batch (relation), rules (row rules, each with rule and condition), columns (fields to keep).
+-- Result: source_row, the columns, per rule v_<rule> BOOLEAN (broken).
+SELECT *
+FROM (
+  SELECT source_row
 {%- for column in columns %},
-  batch.{{ column | ident }}
+    {{ column | ident }}
 {%- endfor %}
-{%- for column in broken %},
-  flags.{{ column | ident }}
+{%- for rule in rules %},
+    coalesce({{ rule.condition }}, FALSE) AS {{ ("v_" ~ rule.rule) | ident }}
 {%- endfor %}
 
-FROM {{ batch }} AS batch
-JOIN {{ flags }} AS flags ON flags.source_row = batch.source_row
+  FROM {{ batch }}
+) AS flagged
 WHERE
-{%- for column in broken %}
-  {{ "OR " if not loop.first }}flags.{{ column | ident }}
+{%- for rule in rules %}
+  {{ "OR " if not loop.first }}{{ ("v_" ~ rule.rule) | ident }}
 {%- endfor %};

@@ -137,9 +137,9 @@ def test_the_engine_s_own_texts_transpile_to_spark() -> None:
         "flow": True
     }
     texts = [
-        render("rules/flags.sql", batch="t", rules=[rule]),
+        render("rules/examined.sql", batch="t", rules=[rule]),
         render("rules/counts.sql", flags="t", columns=["a", "b"]),
-        render("rules/failing_rows.sql", batch="t", flags="u", columns=["a"], broken=["v_P01"]),
+        render("rules/failing_rows.sql", batch="t", rules=[rule], columns=["a"]),
         render(
             "rules/row_shape.sql", rows="t", flag="v", key=["a", "b"], region=None, insurance="i", period="p", value="1", amount="2"
         ),

@@ -41,10 +41,8 @@ SAMPLES: Samples = {
         for result in BOTH
     ],
     "rules/counts.sql": [{"flags": "flags", "columns": ["d_P01", "v_P01"]}],
-    "rules/flags.sql": [{"batch": "person", "rules": [RULE | {"grain": "row"}, RULE | {"rule": "P12", "grain": "group"}]}],
-    "rules/failing_rows.sql": [
-        {"batch": "person", "flags": "flags", "columns": ["person_no", "name"], "broken": ["v_P01", "v_P03"]}
-    ],
+    "rules/examined.sql": [{"batch": "person", "rules": [RULE | {"grain": "row"}, RULE | {"rule": "P12", "grain": "group"}]}],
+    "rules/failing_rows.sql": [{"batch": "person", "rules": [RULE, RULE | {"rule": "P03"}], "columns": ["person_no", "name"]}],
     "rules/row_shape.sql": [
         SHAPE | {"region": "region", "insurance": "insurance", "period": "period"},
         SHAPE | {"region": None, "insurance": None, "period": None},
