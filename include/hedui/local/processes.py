@@ -64,6 +64,16 @@ def family(pids: Iterable[int]) -> list[psutil.Process]:
     return list(members.values())
 
 
+def session(leader: int) -> list[psutil.Process]:
+    """The processes of the session that ``leader`` leads or has led: what a dead service has forked is still in it."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if os.getsid(process.pid) == leader:
+                found.append(process)
+    return found
+
+
 def strays(folder: Path) -> list[psutil.Process]:
     """Airflow processes that work in ``folder``: descendants of a run that was killed keep it as their working directory."""
     found = []

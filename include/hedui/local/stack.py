@@ -117,6 +117,8 @@ class Stack:
         for name, child in self._children.items():
             if child.poll() is None:
                 continue
+            # A killed scheduler's workers live on, and with them its database connection and the locks of its last transaction.
+            processes.stop(processes.session(child.pid), patience=3.0)
             self._restarts[name] = self._restarts.get(name, 0) + 1
             if self._restarts[name] > _MOST_RESTARTS:
                 raise HeduiError(f"Airflow's {name} dies again and again (exit code {child.returncode}); see {self._log(name)}.")

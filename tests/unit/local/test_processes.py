@@ -113,3 +113,19 @@ def test_a_process_that_ignores_the_request_is_ended_all_the_same() -> None:
     processes.stop([psutil.Process(process.pid)], patience=0.5)
     assert not psutil.pid_exists(process.pid)
     process.communicate()
+
+
+def test_what_a_dead_service_has_forked_is_found_by_its_session(tmp_path: Path) -> None:
+    forks = "import os, time\nif os.fork() == 0:\n    os.setpgid(0, 0)\n    print(os.getpid(), flush=True)\ntime.sleep(600)"
+    log = tmp_path / "service.log"
+    service = processes.spawn([sys.executable, "-c", forks], environment=os.environ, folder=tmp_path, log=log)
+    try:
+        while not log.read_text().endswith("\n"):
+            assert service.poll() is None
+        service.kill()
+        service.wait()
+        left = processes.session(service.pid)
+        assert [process.pid for process in left] == [int(log.read_text())]
+    finally:
+        processes.stop(processes.session(service.pid), patience=1.0)
+    assert processes.session(service.pid) == []
