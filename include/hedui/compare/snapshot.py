@@ -59,26 +59,34 @@ def compare_snapshot(context: Context, comparison: SnapshotComparison, date: dt.
 def make_sides(connection: duckdb.DuckDBPyConnection, comparison: SnapshotComparison, sides: Sequence[SidePlan]) -> None:
     """Makes the view ``side_<i>`` of every side."""
     for side in sides:
-        engine.run(connection, "compare/side.sql", **side_parameters(side, side_columns(comparison, side)))
+        engine.run(connection, "compare/side.sql", **side_parameters(side, value_columns(comparison, side)))
 
 
-def side_columns(comparison: SnapshotComparison, side: SidePlan) -> dict[str, str]:
-    """Columns of a side's view: the compared fields that it delivers, and what names its rows."""
-    return {f"f_{field}": side.expression(field) for field in comparison.fields if field in side.mapped} | own_columns(side)
+def value_columns(comparison: SnapshotComparison, side: SidePlan) -> dict[str, str]:
+    """Columns of a side's view: the compared fields that it delivers, and the region."""
+    fields = {f"f_{field}": side.expression(field) for field in comparison.fields if field in side.mapped}
+    return fields | {"region": region(side)}
 
 
 def pick_rows(connection: duckdb.DuckDBPyConnection, comparison: SnapshotComparison, side: SidePlan) -> None:
-    """Makes ``rows_<i>``: the flagged rows of a side with all columns.
+    """Makes ``rows_<i>``, the flagged rows of a side with what is compared, and ``unusable_<i>``, the names of those without a key.
 
-    The rows are picked from the file before the view's expressions see them; those cost more than the reading.
+    The rows are picked from the file before the view's expressions see them; those cost more than the reading. What names a row is
+    unique text as a rule, the dearest column to read, and is read only where a row has no key.
     """
-    picked = f"picked_{side.index}"
-    wanted = f"SELECT n{side.index} FROM flagged WHERE n{side.index} IS NOT NULL"
-    relation = narrowed(connection, side.relation, wanted, name=picked)
-    engine.run(connection, "compare/snapshot_picked.sql", i=side.index, relation=relation)
-    plan = replace(side, relation=picked)
-    engine.run(connection, "compare/side.sql", **side_parameters(plan, side_columns(comparison, side), view=f"found_{side.index}"))
-    engine.run(connection, "compare/snapshot_rows.sql", i=side.index)
+    i = side.index
+    wanted = f"SELECT n{i} FROM flagged WHERE n{i} IS NOT NULL"
+    engine.run(
+        connection, "compare/snapshot_picked.sql", i=i, relation=narrowed(connection, side.relation, wanted, name=f"rows_{i}")
+    )
+    found = side_parameters(replace(side, relation=f"picked_{i}"), value_columns(comparison, side), view=f"found_{i}")
+    engine.run(connection, "compare/side.sql", **found)
+    engine.run(connection, "compare/snapshot_rows.sql", i=i)
+    wanted = f"SELECT source_row FROM rows_{i} WHERE status = 'unusable'"
+    relation = narrowed(connection, side.relation, wanted, name=f"unusable_{i}")
+    named = side_parameters(replace(side, relation=relation), own_columns(side), view=f"named_{i}")
+    engine.run(connection, "compare/side.sql", **named)
+    engine.run(connection, "compare/snapshot_unusable.sql", i=i)
 
 
 def side_parameters(side: SidePlan, columns: dict[str, str], *, view: str = "") -> dict[str, Any]:
@@ -107,8 +115,13 @@ def own_columns(side: SidePlan) -> dict[str, str]:
         "own_insurance": side.expression("insurance") if side.own_insurance else null,
         "own_period": side.expression("period") if side.own_period else null,
         "key_text": f"concat_ws('/', {keys})",
-        "region": side.expression(side.region) if side.region else null,
+        "region": region(side),
     }
+
+
+def region(side: SidePlan) -> str:
+    """The SQL expression of a row's region."""
+    return side.expression(side.region) if side.region else "CAST(NULL AS VARCHAR)"
 
 
 def digests(comparison: SnapshotComparison, sides: Sequence[SidePlan]) -> list[dict[str, Any]]:

@@ -109,8 +109,7 @@ SELECT {{ side.unusable | literal }}, 'KEY', NULL, {{ side.source | literal }},
        NULL, {{ ("key@" ~ side.source) | literal }},
        to_json({ {{- side.source | literal }}: min(key_text)}), NULL, NULL, NULL,
        to_json({'rows': count(*), 'source_row': { {{- side.source | literal }}: min(source_row)}})
-FROM rows_{{ side.index }}
-WHERE status = 'unusable'
+FROM unusable_{{ side.index }}
 GROUP BY own_key, own_insurance, own_period
 {% if side.keymap %}
 UNION ALL
