@@ -17,6 +17,7 @@ from airflow.sdk import BaseOperatorLink
 from fastapi import Depends
 
 from hedui.workbench.app import create_app
+from hedui_airflow.outline import site_of_this_airflow
 
 PREFIX = "/hedui"
 
@@ -45,7 +46,7 @@ class HeduiPages(AirflowPlugin):
         {
             "app": create_app(
                 reports=Path(os.environ.get("HEDUI_REPORTS", "var/reports")),
-                title=os.environ.get("HEDUI_TITLE", "社会保险跨部门对账"),
+                title=site_of_this_airflow().title,
                 guard=logged_in,
             ),
             "url_prefix": PREFIX,

@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openpyxl
 import psutil
 import pytest
@@ -27,7 +28,6 @@ from hedui.site import load_site
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 
-IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 SITE = load_site(DEMO_SITE)
 ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])99\d{15}[\dX](?![0-9A-Za-z])")
 OWN_COLUMNS = {"id", "created_at", "updated_at"}
@@ -115,15 +115,31 @@ def page(browser: Any, stack: Stack) -> Any:
     context.close()
 
 
-def test_the_ui_shows_the_run_with_its_sources_in_chinese(page: Any, stack: Stack, nights: dict[Any, Run]) -> None:
+def test_the_ui_shows_the_run_with_its_sources_in_chinese(page: Any, stack: Stack, nights: dict[Any, Run], tmp_path: Path) -> None:
     run = nights[dt.date(2026, 6, 4)]
     page.goto(f"{stack.url}/dags/{DAG}/runs/{run.run_id}/tasks/extract/mapped")
     for source in SITE.sources:
         page.get_by_text(source.name, exact=True).first.wait_for()
     for name in ("读取来源", "规则检查", "跨表规则", "比对", "入台账", "出报表", "通知"):
         page.get_by_text(name).first.wait_for()
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=str(IMAGES / "airflow-grid.png"))
+    # HEDUI_SCREENSHOTS=docs/images makes the README's picture anew.
+    page.screenshot(path=str(Path(os.environ.get("HEDUI_SCREENSHOTS", tmp_path)) / "airflow-grid.png"))
+
+
+def test_the_report_pages_want_a_login_and_lead_to_workbook_and_data_docs(
+    page: Any, stack: Stack, airflow: Airflow, nights: dict[Any, Run]
+) -> None:
+    assert httpx.get(f"{stack.url}/hedui/", trust_env=False).status_code == 401
+    run = nights[dt.date(2026, 6, 3)]
+    links = airflow.request("GET", f"/dags/{DAG}/dagRuns/{run.run_id}/taskInstances/report/links")["extra_links"]
+    page.goto(stack.url + links["对账日报"])
+    with page.expect_download() as download:
+        page.get_by_role("link", name="对账日报_和对市_20260603.xlsx").click()
+    (made,) = (stack.home.reports / "2026-06-03").glob("*.xlsx")
+    assert Path(download.value.path()).read_bytes() == made.read_bytes()
+    page.get_by_role("row", name="2026-06-03").get_by_role("link", name="查看").click()
+    page.wait_for_url("**/datadocs/index.html")
+    assert "身份证校验位错误" in page.content()
 
 
 def test_the_ui_shows_a_log_without_personal_data(page: Any, stack: Stack, nights: dict[Any, Run]) -> None:
