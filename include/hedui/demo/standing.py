@@ -14,6 +14,9 @@ FLOW_RULES = ("B05", "C09", "U09")
 MOVING = ("CUTOFF", "IN_TRANSIT", "LATE", "ONLY_LEFT", "ONLY_RIGHT")
 """What the window decides night by night; the plants state it for each night themselves."""
 
+INHERITED = "inherited"
+"""Note of a line that repeats an earlier date's hit."""
+
 
 def with_standing(truth: Iterable[Expectation], dates: Iterable[dt.date]) -> list[Expectation]:
     """The truth with the hits on flows repeated for the later dates; a finding that a later date has of its own is not doubled."""
@@ -21,7 +24,7 @@ def with_standing(truth: Iterable[Expectation], dates: Iterable[dt.date]) -> lis
     present = {_identity(line) for line in lines if line.expect == "hit"}
     for line in [line for line in lines if line.expect == "hit" and _stands(line)]:
         for date in (date for date in dates if date > line.business_date):
-            later = replace(line, business_date=date)
+            later = replace(line, business_date=date, note=INHERITED)
             if _identity(later) not in present:
                 present.add(_identity(later))
                 lines.append(later)

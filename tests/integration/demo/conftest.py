@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from hedui.demo.build import DemoSummary, build_demo
+from hedui.demo.standing import INHERITED
 from hedui.demo.writers import connect_postgres
 
 
@@ -28,7 +29,7 @@ class Built:
 
     def hits(self, **where: str) -> pd.DataFrame:
         """The planted findings with the given values."""
-        found = self.truth[self.truth.expect == "hit"]
+        found = self.truth[(self.truth.expect == "hit") & (self.truth.note != INHERITED)]
         for column, value in where.items():
             found = found[found[column] == value]
         return found
