@@ -236,7 +236,7 @@ def exemption_add(
     approver: Annotated[str, typer.Option(help="Who decided. 批准人")],
     valid_from: DayOption,
     expires_on: DayOption,
-    fingerprint: Annotated[str | None, typer.Option(help="One case: its fingerprint in the ledger (hedui.reconciliation_case). 案件指纹")] = None,
+    fingerprint: Annotated[str | None, typer.Option(help="One case: its fingerprint in the ledger. 案件指纹")] = None,
     rule_id: Annotated[str | None, typer.Option("--rule", help="All cases of a rule, narrowed by the next two. 规则")] = None,
     region: Annotated[str | None, typer.Option(help="Region code. 行政区划")] = None,
     agency: Annotated[str | None, typer.Option(help="Responsible agency. 责任机构")] = None,

@@ -146,4 +146,4 @@ def _uuid(fingerprint: str | None) -> uuid.UUID | None:
     try:
         return uuid.UUID(fingerprint)
     except ValueError:
-        raise LedgerError(f'"{fingerprint}" is not a fingerprint; give the 32 hex digits of hedui.reconciliation_case.fingerprint.') from None
+        raise LedgerError(f'"{fingerprint}" is not a fingerprint; give the 32 hex digits of the case in the ledger.') from None
