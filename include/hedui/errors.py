@@ -34,6 +34,10 @@ class SourceMissingError(SourceError):
     """
 
 
+class SourceIncompleteError(SourceMissingError):
+    """A source is delivering: files are there but not complete yet. A later run picks them up."""
+
+
 class SourceFormatError(SourceError):
     """A source delivered something that is not in its declared format; retrying does not help, the sender must resend."""
 

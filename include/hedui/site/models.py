@@ -9,18 +9,20 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from hedui.site.base import Identifier as Identifier
+from hedui.site.base import Model as Model
+from hedui.site.readers import DelimitedReader as DelimitedReader
+from hedui.site.readers import FixedReader as FixedReader
+from hedui.site.readers import Reader as Reader
+from hedui.site.readers import SqlReader as SqlReader
+from hedui.site.readers import XlsxReader as XlsxReader
+from hedui.site.readers import XmlReader as XmlReader
 
 Tier = Literal["local", "provincial", "national", "tax", "medical", "bank", "health"]
 Severity = Literal["block", "error", "warning", "info"]
 Normaliser = Literal["none", "trim", "id_number", "person_name", "unit_name", "code", "upper"]
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-
-
-class Model(BaseModel):
-    """Base: frozen, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Agency(Model):
@@ -37,36 +39,6 @@ class Calendar(Model):
 
     extra_workdays: tuple[dt.date, ...] = ()
     extra_holidays: tuple[dt.date, ...] = ()
-
-
-class SqlReader(Model):
-    """Tables of a database, read in one consistent snapshot."""
-
-    type: Literal["sql"]
-    connection: Identifier
-
-
-class DelimitedReader(Model):
-    """Text files with a separator. ``path`` may use ``{dataset}``, ``{table}`` and ``{date:%Y%m%d}``."""
-
-    type: Literal["delimited"]
-    path: str
-    encoding: Literal["utf-8", "utf-8-sig", "gbk", "gb18030"]
-    separator: str = Field(min_length=1, max_length=1)
-    quote: str = Field(default='"', max_length=1)
-    header: bool = True
-
-
-class XlsxReader(Model):
-    """Excel workbooks; ``sheet`` by name (default: the first), ``header_row`` counts from 1."""
-
-    type: Literal["xlsx"]
-    path: str
-    sheet: str | None = None
-    header_row: int = Field(default=1, ge=1)
-
-
-Reader = Annotated[SqlReader | DelimitedReader | XlsxReader, Field(discriminator="type")]
 
 
 class Column(Model):

@@ -1,9 +1,9 @@
 """What every reader of a source offers, whatever the carrier.
 
-A carrier (database, delimited file, workbook, later XML packets, archives, fixed width) is a :class:`Reader`: ``open(date)`` gives one
-consistent snapshot over all datasets of the source, and the snapshot yields each dataset's rows in batches. Values stay text as
-received; nothing is cleaned, translated or dropped here. What is no row at all (wrong number of columns, undecodable bytes) travels
-beside the rows as :class:`BadRow`, so that it is counted and reported.
+A carrier (database, delimited or fixed width file, workbook, XML) is a :class:`Reader`: ``open(date)`` gives one consistent snapshot
+over all datasets of the source, and the snapshot yields each dataset's rows in batches. Values stay text as received; nothing is
+cleaned, translated or dropped here. What is no row at all (wrong number of columns, undecodable bytes) travels beside the rows as
+:class:`BadRow`, so that it is counted and reported. A dataset's delivery is one or more :class:`Packet`: files, members of archives.
 """
 
 from __future__ import annotations
@@ -48,11 +48,64 @@ class RawBatch:
         records: Columns of text as received; a database's NULL is null, an empty text is empty.
         rows: Each record's number, from 1; bad rows have numbers of the same sequence.
         bad: Records that are no rows.
+        packet: Number of the packet that the records come from; a batch never holds records of two.
     """
 
     records: pa.RecordBatch
     rows: pa.Int64Array
     bad: tuple[BadRow, ...] = ()
+    packet: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class PacketProblem:
+    """Why a packet cannot be used as a whole.
+
+    Readers tell what kept them from reading: B07 (encoding or format), B08 (header or columns), B06 (the file's name does not have the
+    agreed form). What follows from the packet's facts (head, count, totals, repeats) is for the judge of batches.
+
+    Attributes:
+        rule: The rule that it breaks.
+        reason: What is wrong, in Chinese, without personal data.
+        line: The line or sheet row where, from 1.
+        value: What was found, cut to a bounded length, without personal data.
+    """
+
+    rule: str
+    reason: str
+    line: int | None = None
+    value: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packet:
+    """One file, or one member of an archive, of a dataset's delivery.
+
+    Attributes:
+        number: From 1 in the order of reading, which is the order of names.
+        name: Path below the inbox; ``archive!member`` in an archive.
+        head: What the packet says of itself, as received: fields of its envelope, header, trailer or count line.
+        name_parts: What its name says: type, insurance, region, agency, batch, date, time, sequence, as far as the template has them.
+        rows: Records read from it, bad rows included.
+        declared_rows: Number of records that it declares; None where it declares none or no number.
+        declared_totals: Control totals that it declares, in fen, by canonical money field.
+        problems: Why it cannot be used as a whole; records that were read all the same belong to an unusable packet.
+        size: Bytes, of an archive's member without compression.
+        sha256: Digest of those bytes; of a packet that broke off, of the bytes as far as they could be read.
+        modified: When the file was last changed, where the place tells.
+    """
+
+    number: int
+    name: str
+    head: dict[str, str] = field(default_factory=dict)
+    name_parts: dict[str, str] = field(default_factory=dict)
+    rows: int = 0
+    declared_rows: int | None = None
+    declared_totals: dict[str, int] = field(default_factory=dict)
+    problems: tuple[PacketProblem, ...] = ()
+    size: int = 0
+    sha256: str = ""
+    modified: dt.datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,12 +130,22 @@ class Snapshot(Protocol):
     def read(self, dataset: str) -> Iterator[RawBatch]:
         """The rows of a dataset in a bounded amount of memory; at least one batch, which may be empty and tells the columns.
 
+        Record numbers run on from packet to packet. A packet that cannot be read ends with a problem, and reading goes on with the next;
+        a source whose delivery is one file (no ``packets: true``) is refused instead.
+
         Raises:
             SourceError: Reading broke off. SourceFormatError: the delivery as a whole is not in its declared format.
         """
 
     def delivery(self, dataset: str) -> Delivery:
         """Where the dataset came from; complete after :meth:`read` has come to its end."""
+
+    def packets(self, dataset: str) -> tuple[Packet, ...]:
+        """The dataset's packets; complete after :meth:`read` has come to its end.
+
+        Empty where a table was read, which is one packet that tells nothing of itself, and where no packet of the dataset came although
+        the site says that it may be absent.
+        """
 
 
 class Reader(Protocol):

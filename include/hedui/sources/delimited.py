@@ -14,7 +14,7 @@ from typing import BinaryIO
 from hedui.context import Context
 from hedui.errors import HeduiError, SourceFormatError
 from hedui.site.models import DelimitedReader, Source
-from hedui.sources.base import BATCH_BYTES, Delivery, RawBatch, wanted_columns
+from hedui.sources.base import BATCH_BYTES, Delivery, Packet, RawBatch, wanted_columns
 from hedui.sources.encodings import BYTE_ORDER_MARK, CODECS, LABELS, looks_like
 from hedui.sources.files import Inbox
 from hedui.sources.lines import Line, Splitter, split_header
@@ -48,11 +48,18 @@ class DelimitedSnapshot:
         self._inbox = inbox
         self._source = source
         self._reader = reader
+        self._rows_read: dict[str, int] = {}
 
     def read(self, dataset: str) -> Iterator[RawBatch]:
         """The file's records."""
         with self._inbox.open(dataset) as handle:
-            yield from self._file(dataset).batches(handle)
+            for batch in self._file(dataset).batches(handle):
+                self._rows_read[dataset] = self._rows_read.get(dataset, 0) + batch.records.num_rows + len(batch.bad)
+                yield batch
+
+    def packets(self, dataset: str) -> tuple[Packet, ...]:
+        """The one file."""
+        return (self._inbox.packet(dataset, rows=self._rows_read.get(dataset, 0)),)
 
     def delivery(self, dataset: str) -> Delivery:
         """Path, size and digest of the file."""

@@ -15,6 +15,7 @@ from fsspec.core import url_to_fs
 from hedui.context import Context
 from hedui.errors import SourceError, SourceMissingError
 from hedui.site.models import Source, SqlReader
+from hedui.sources.base import Packet
 
 
 def paths(source: Source, date: dt.date) -> dict[str, str]:
@@ -74,6 +75,11 @@ class Inbox:
         if dataset in self._digests:
             identity["sha256"] = self._digests[dataset]
         return identity
+
+    def packet(self, dataset: str, *, rows: int) -> Packet:
+        """The dataset's file as a packet."""
+        identity = self.identity(dataset)
+        return Packet(number=1, name=self.path(dataset), rows=rows, size=identity["size"], sha256=identity.get("sha256", ""))
 
     def _state(self, dataset: str) -> dict[str, Any]:
         try:

@@ -22,7 +22,7 @@ from hedui.context import Context
 from hedui.engine import render
 from hedui.errors import HeduiError, SourceError, SourceMissingError
 from hedui.site.models import AsOf, Source, SourceDataset, SqlReader
-from hedui.sources.base import Delivery, RawBatch, text_batch, text_schema, wanted_columns
+from hedui.sources.base import Delivery, Packet, RawBatch, text_batch, text_schema, wanted_columns
 
 Kind = Literal["text", "number", "date", "timestamp"]
 MIDNIGHT = r"[ T]00:00:00(\.0+)?$"
@@ -145,6 +145,10 @@ class SqlSnapshot:
         """The table, how it was read as of the date, and the database's own name for the snapshot."""
         spec = self._source.datasets[dataset]
         return Delivery(carrier="sql", place=spec.table, identity={"as_of": spec.as_of.mode, **self._session.identity})
+
+    def packets(self, dataset: str) -> tuple[Packet, ...]:
+        """None: a table is one packet that tells nothing of itself."""
+        return ()
 
     def _query(self, spec: SourceDataset, columns: list[str]) -> tuple[str, dict[str, Kind]]:
         session, as_of = self._session, spec.as_of

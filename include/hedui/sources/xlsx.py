@@ -24,7 +24,7 @@ from hedui.context import Context
 from hedui.errors import HeduiError, SourceFormatError
 from hedui.site.models import Source, XlsxReader
 from hedui.site.problems import choose
-from hedui.sources.base import BATCH_ROWS, BadRow, Delivery, RawBatch, text_schema, wanted_columns
+from hedui.sources.base import BATCH_ROWS, BadRow, Delivery, Packet, RawBatch, text_schema, wanted_columns
 from hedui.sources.files import Inbox
 from hedui.sources.names import raw_names
 
@@ -67,6 +67,7 @@ class XlsxSnapshot:
         self._inbox = inbox
         self._source = source
         self._reader = reader
+        self._rows_read: dict[str, int] = {}
 
     def read(self, dataset: str) -> Iterator[RawBatch]:
         """The sheet's rows; rows without any value are no records."""
@@ -79,6 +80,11 @@ class XlsxSnapshot:
                 if batch.full:
                     yield batch.take()
             yield batch.take()
+            self._rows_read[dataset] = batch.rows
+
+    def packets(self, dataset: str) -> tuple[Packet, ...]:
+        """The one file."""
+        return (self._inbox.packet(dataset, rows=self._rows_read.get(dataset, 0)),)
 
     def delivery(self, dataset: str) -> Delivery:
         """Path, size and digest of the workbook."""
@@ -142,6 +148,10 @@ class _Batch:
         self._values: list[list[str | None]] = []
         self._rows: list[int] = []
         self._bad: list[BadRow] = []
+
+    @property
+    def rows(self) -> int:
+        return self._count
 
     @property
     def full(self) -> bool:
