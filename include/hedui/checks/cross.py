@@ -1,7 +1,9 @@
 """Rules across datasets: one SQL file each in ``include/sql/rules/``, which gives both the counts and the breaking rows.
 
 A file begins with a header of ``-- key: value`` lines: ``rule``, ``datasets`` (what it joins), ``about`` (the dataset of its
-findings), ``subject``, ``needs`` (fields a source must deliver), ``parameters`` (defaults, JSON), ``denominator``, ``note``.
+findings), ``subject``, ``needs`` (fields a source must deliver), ``parameters`` (defaults, JSON), ``denominator``, ``note``; and where
+the rule needs them ``elsewhere`` (datasets that it reads from every source that delivers them, a register of deaths for example, with the
+source's id in the column ``source``) and ``limits`` (names of dated limits of limits.csv, given as ``limits.<name>``).
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from hedui.checks.pushdown import safe_message
 from hedui.checks.suites import parameters_of
 from hedui.checks.writing import Shape, query, remove_findings, setting, write_findings
 from hedui.context import Context
-from hedui.engine import SQL_ROOT, connect, parquet
+from hedui.engine import SQL_ROOT, connect, literal, parquet
 from hedui.errors import HeduiError
 from hedui.lake import Partition
 from hedui.rules import rule
@@ -45,6 +47,8 @@ class CrossRule:
         parameters: Defaults of its parameters.
         denominator: What it counts as examined.
         note: What it checks.
+        elsewhere: Canonical datasets that it reads from every source that delivers them.
+        limits: Names of the dated limits that it looks up.
     """
 
     rule: str
@@ -55,6 +59,8 @@ class CrossRule:
     parameters: dict[str, Any]
     denominator: str
     note: str
+    elsewhere: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -99,9 +105,15 @@ def _read(name: str) -> CrossRule:
             parameters=json.loads(header["parameters"]),
             denominator=header["denominator"],
             note=header["note"],
+            elsewhere=_names(header.get("elsewhere", "")),
+            limits=_names(header.get("limits", "")),
         )
     except KeyError as missing:
         raise HeduiError(f"SQL file rules/{name}: the header has no line -- {missing.args[0]}: …") from None
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in text.split(", ") if name)
 
 
 def sources_of(site: Site, spec: CrossRule) -> list[str]:
@@ -117,13 +129,15 @@ def sources_of(site: Site, spec: CrossRule) -> list[str]:
 def run_rule(context: Context, spec: CrossRule, source: str, date: dt.date) -> tuple[RuleRecord, int]:
     """Runs one rule over one source and writes the findings of its scope.
 
-    Where the source has not delivered all datasets, nothing ran: an older partition of findings is removed.
+    Where the source has not delivered all datasets, or another source one that the rule reads from everywhere, nothing ran: an older
+    partition of findings is removed.
 
     Returns:
         How the rule fared, and the number of findings.
     """
     check = cross_check(context.site, spec, source)
-    partitions = [context.canonical(name, source, date) for name in spec.datasets]
+    own = [context.canonical(name, source, date) for name in spec.datasets]
+    partitions = [*own, *_elsewhere(context, spec, date)]
     manifests = {partition.path: context.lake.manifest(partition) for partition in partitions}
     inputs = {path: manifest.digest for path, manifest in manifests.items() if manifest}
     if len(inputs) < len(manifests):
@@ -145,6 +159,20 @@ def run_rule(context: Context, spec: CrossRule, source: str, date: dt.date) -> t
     return result, manifest.rows
 
 
+def _elsewhere(context: Context, spec: CrossRule, date: dt.date) -> list[Partition]:
+    sources = context.site.sources
+    return [context.canonical(name, item.id, date) for name in spec.elsewhere for item in sources if name in item.datasets]
+
+
+def _union(context: Context, partitions: list[Partition], dataset: str) -> str:
+    """A relation over one dataset of several sources with the source's id; without any it is empty."""
+    parts = [(partition.parts[1], context.lake.files(partition)) for partition in partitions if partition.parts[0] == dataset]
+    selects = [
+        f"SELECT {literal(name)} AS source, part.* FROM {relation(files, dataset)} AS part" for name, files in parts or [("", [])]
+    ]
+    return "(" + " UNION ALL ".join(selects) + ")"
+
+
 def _examine(
     context: Context,
     connection: duckdb.DuckDBPyConnection,
@@ -157,8 +185,15 @@ def _examine(
         return record(check, state="disabled", reason="本地配置停用"), []
     if missing := _unmapped(context.site, spec, check.source):
         return record(check, state="no_data", reason="该来源不提供：" + "、".join(missing)), []
-    relations = {partition.parts[0]: relation(context.lake.files(partition), partition.parts[0]) for partition in partitions}
-    names = {**relations, "date": date, "parameters": parameters_of(context.site, spec.rule, spec.parameters)}
+    own = partitions[: len(spec.datasets)]
+    relations = {partition.parts[0]: relation(context.lake.files(partition), partition.parts[0]) for partition in own}
+    relations |= {name: _union(context, partitions[len(own) :], name) for name in spec.elsewhere}
+    limits = {
+        name: sorted(context.site.limits_at(name, date), key=lambda row: (not row.region, not row.insurance))
+        for name in spec.limits
+    }
+    parameters = parameters_of(context.site, spec.rule, spec.parameters)
+    names = {**relations, "date": date, "parameters": parameters, "limits": limits}
     try:
         counted = query(f"{spec.rule}.sql", result="count", **names)
         examined, violations = connection.execute(counted).fetchone() or (0, 0)
