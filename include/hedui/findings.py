@@ -10,7 +10,7 @@ from typing import Final
 
 FINDING_COLUMNS: Final[dict[str, str]] = {
     "business_date": "DATE",  # the night's business date
-    "scope": "VARCHAR",  # what is re-run as a whole: comparison id, check:<dataset>:<source>, rule:<id>:<source>, arrival:<source>
+    "scope": "VARCHAR",  # re-run as a whole: comparison id, link:<id>, check:<dataset>:<source>, rule:<id>:<source>, arrival:<source>
     "rule": "VARCHAR",  # id of rules.tsv, for example T03
     "kind": "VARCHAR",  # taxonomy code (handbook §1.9): ONLY_LEFT, AMT, IN_TRANSIT …, or RULE for data-quality rules
     "severity": "VARCHAR",  # block, error, warning, info
@@ -52,6 +52,7 @@ KINDS: Final[dict[str, str]] = {
     "KEY": "键值不可用",
     "KEYMAP": "键映射失败",
     "CODE": "代码不一致",
+    "LINK": "疑似同一人",
     "TOTAL": "总额不符",
     "COUNT": "总笔数不符",
     "ARRIVAL": "批次未到",

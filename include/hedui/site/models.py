@@ -13,6 +13,7 @@ from pydantic import Field
 
 from hedui.site.base import Identifier as Identifier
 from hedui.site.base import Model as Model
+from hedui.site.linkage import Linkage as Linkage
 from hedui.site.readers import DelimitedReader as DelimitedReader
 from hedui.site.readers import FixedReader as FixedReader
 from hedui.site.readers import Reader as Reader
@@ -156,6 +157,7 @@ class SnapshotComparison(Model):
     key_maps: tuple[KeyMap, ...] = ()
     unusable_rule: str = "K01"
     duplicate_rule: str = "K02"
+    linkage: Linkage | None = None
 
 
 class FlowRules(Model):
