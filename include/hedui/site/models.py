@@ -13,6 +13,8 @@ from pydantic import Field
 
 from hedui.site.base import Identifier as Identifier
 from hedui.site.base import Model as Model
+from hedui.site.comparisons import FlowMatching as FlowMatching
+from hedui.site.comparisons import KeyMap as KeyMap
 from hedui.site.linkage import Linkage as Linkage
 from hedui.site.readers import DelimitedReader as DelimitedReader
 from hedui.site.readers import FixedReader as FixedReader
@@ -117,17 +119,6 @@ class Side(Model):
     where: dict[str, tuple[str, ...]] = {}
 
 
-class KeyMap(Model):
-    """Translates a side's key field through a canonical map dataset before matching, for example tax_unit_no → unit_no."""
-
-    side: Identifier  # source id
-    source: Identifier  # source of the map
-    dataset: Identifier = "unit_map"
-    from_field: str
-    to_field: str
-    rule: str = "U12"
-
-
 class FieldRule(Model):
     """A compared field: which rule a deviation is, its severity and kind."""
 
@@ -174,11 +165,11 @@ class FlowRules(Model):
     unusable: str = "K01"
 
 
-class FlowComparison(Model):
+class FlowComparison(FlowMatching):
     """Two flows compared totals first, then in detail, with a window in working days for items in transit.
 
     Attributes:
-        key: Fields that identify the same detail on both sides.
+        key: Fields that identify the same detail on both sides; ``keys`` is a ladder of them (see :class:`FlowMatching`).
         amounts: Amount components in fen as ``{name: [left expression fields, right expression fields]}``: each side's fields are added.
         fields: Other compared fields.
         group: Fields of the totals stage.
@@ -191,7 +182,6 @@ class FlowComparison(Model):
     name: str
     left: Side
     right: Side
-    key: tuple[str, ...] = Field(min_length=1)
     amounts: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
     fields: dict[str, FieldRule] = {}
     group: dict[str, tuple[str, str]]
