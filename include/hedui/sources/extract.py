@@ -21,6 +21,7 @@ from hedui.site.models import Source
 from hedui.sources.base import Delivery, Snapshot
 from hedui.sources.raw import RawBatchFiles, write_raw
 from hedui.sources.registry import open_reader
+from hedui.sources.retry import read_again
 from hedui.steps import StepSummary
 
 
@@ -40,7 +41,8 @@ class _Extracted:
 def extract_source(context: Context, source_id: str, date: dt.date) -> StepSummary:
     """Reads one source as of ``date`` into the lake; see :func:`hedui.steps.extract`.
 
-    All datasets are read from one snapshot and written before the first is committed: where reading breaks off, the lake stays as it was.
+    All datasets are read from one snapshot and written before the first is committed: where reading breaks off, the lake stays as it
+    was, and where the database says that another try can succeed, the whole source is read again; see :mod:`hedui.sources.retry`.
 
     Raises:
         SourceError: The source cannot be read now. SourceFormatError: what it delivered is not in its declared format.
@@ -48,10 +50,7 @@ def extract_source(context: Context, source_id: str, date: dt.date) -> StepSumma
     """
     source = context.site.source(source_id)
     try:
-        with ExitStack() as stack:
-            extracted = _read(context, source, date, stack)
-            for one in extracted:
-                _commit(one)
+        extracted = read_again(lambda: _read_and_commit(context, source, date), source=source_id)
     except SourceMissingError as error:
         _remove(context, source, date)
         _write_arrival(context, source, date, missing=True, reason=str(error))
@@ -68,6 +67,15 @@ def extract_source(context: Context, source_id: str, date: dt.date) -> StepSumma
     }
     paths = {one.dataset: context.lake.full_path(context.canonical(one.dataset, source_id, date)) for one in extracted}
     return StepSummary(step="extract", subject=source_id, business_date=date, counts=counts, paths=paths)
+
+
+def _read_and_commit(context: Context, source: Source, date: dt.date) -> list[_Extracted]:
+    """One whole try: all datasets from one snapshot, or nothing."""
+    with ExitStack() as stack:
+        extracted = _read(context, source, date, stack)
+        for one in extracted:
+            _commit(one)
+    return extracted
 
 
 def _read(context: Context, source: Source, date: dt.date, stack: ExitStack) -> list[_Extracted]:
