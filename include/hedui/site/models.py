@@ -13,6 +13,7 @@ from pydantic import Field
 
 from hedui.site.base import Identifier as Identifier
 from hedui.site.base import Model as Model
+from hedui.site.batches import Batches, Staging
 from hedui.site.comparisons import FlowMatching as FlowMatching
 from hedui.site.comparisons import KeyMap as KeyMap
 from hedui.site.linkage import Linkage as Linkage
@@ -87,6 +88,7 @@ class SourceDataset(Model):
     table: str
     as_of: AsOf = AsOf()
     path: str | None = None  # files: overrides the reader's path
+    staging: Staging | None = None  # tables: how rows are passed on
     columns: dict[str, Column]
 
 
@@ -105,6 +107,7 @@ class Source(Model):
     agency: Identifier
     reader: Reader
     expected: Expected = Expected()
+    batches: Batches = Batches()
     datasets: dict[str, SourceDataset]
 
 
