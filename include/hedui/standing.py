@@ -19,7 +19,9 @@ from hedui.engine import ident, literal, parquet, run
 from hedui.findings import FINDING_COLUMNS
 from hedui.lake import Manifest
 
-MOVING_KINDS: Final = ("CUTOFF", "IN_TRANSIT", "LATE", "ONLY_LEFT", "ONLY_RIGHT")
+MOVING_KINDS: Final = (
+    "BUNDLE", "CUTOFF", "IN_TRANSIT", "LATE", "LONG", "ONLY_LEFT", "ONLY_RIGHT", "REFUND", "REV_ORPHAN", "SHORT"
+)  # fmt: skip
 """Kinds that a window evaluates anew each night."""
 
 OWN: Final = "own"
