@@ -24,23 +24,26 @@ _LETTERS = string.ascii_letters + string.digits
 
 @dataclass(frozen=True, kw_only=True)
 class Keys:
-    """What Airflow signs and encrypts with; made once per installation."""
+    """What Airflow signs and encrypts with, and Hedui's key for pseudonyms; made once per installation."""
 
     jwt: str
     fernet: str
     session: str
+    mask: str
 
 
 def keys(home: Home) -> Keys:
     """The installation's keys, made at the first call."""
-    if not home.secrets.exists():
-        made = {
-            "jwt": secrets.token_urlsafe(48),
-            "fernet": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-            "session": secrets.token_urlsafe(32),
-        }
+    known: dict[str, str] = json.loads(home.secrets.read_text(encoding="utf-8")) if home.secrets.exists() else {}
+    made = {
+        "jwt": secrets.token_urlsafe(48),
+        "fernet": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "session": secrets.token_urlsafe(32),
+        "mask": secrets.token_hex(32),
+    } | known
+    if made != known:
         write_private(home.secrets, json.dumps(made))
-    return Keys(**json.loads(home.secrets.read_text(encoding="utf-8")))
+    return Keys(**made)
 
 
 def passwords(home: Home, site: Site) -> dict[str, str]:
@@ -63,6 +66,7 @@ def hedui_environment(home: Home, postgres: Postgres, *, site: Path) -> dict[str
         "HEDUI_INBOX": str(home.inbox),
         "HEDUI_MEMORY_LIMIT": os.environ.get("HEDUI_MEMORY_LIMIT", "1GB"),
         "HEDUI_THREADS": os.environ.get("HEDUI_THREADS", "2"),
+        "HEDUI_MASK_KEY": os.environ.get("HEDUI_MASK_KEY") or keys(home).mask,
         **{f"HEDUI_CONN_{name.upper()}": postgres.url(database) for name, database in CONNECTIONS.items()},
     }
 

@@ -40,6 +40,7 @@ WORKBOOK_COLUMNS = {
     "agency": "agency_name",
     "state": "state_name",
     "rows": "source_rows",
+    "case": "case_token",
 }
 """Column of the table ``detail`` by key of the workbook's column; 处置 has none."""
 

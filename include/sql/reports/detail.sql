@@ -94,7 +94,8 @@ SELECT
     '甲' || json_extract_string(v.evidence, '$.source_row.' || v.first_source),
     '乙' || json_extract_string(v.evidence, '$.source_row.' || v.second_source),
     '丙' || json_extract_string(v.evidence, '$.source_row.' || v.third_source)
-  ) AS source_rows
+  ) AS source_rows,
+  {{ pseudonym("v.fingerprint") }} AS case_token
 FROM valued AS v
 LEFT JOIN severity_names AS s ON s.code = v.severity
 LEFT JOIN kind_names AS k ON k.code = v.kind

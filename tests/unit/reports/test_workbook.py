@@ -94,7 +94,7 @@ def test_details_continue_on_further_sheets(path: Path) -> None:
     ]
     assert numbers == list(range(1, 26))
     assert "第 21–25 条，共 25 条" in book["差异明细(3)"]["A3"].value
-    assert book["差异明细(3)"].auto_filter.ref == "A4:T9"
+    assert book["差异明细(3)"].auto_filter.ref == "A4:U9"
     assert {book[name].freeze_panes for name in names} == {"A5"}
 
 

@@ -27,6 +27,7 @@ COLUMNS = (
     Column(key="agency", title="责任方", width=24),
     Column(key="state", title="状态", width=10),
     Column(key="rows", title="来源行号", kind="code", width=20),
+    Column(key="case", title="案件代号", kind="code", width=18),
     Column(key="action", title="处置", width=14),
 )
 """Columns of the detail sheets; :mod:`hedui.reports.detail` yields the values in this order, 处置 stays empty for the clerk."""
