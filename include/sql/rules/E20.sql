@@ -1,24 +1,36 @@
 -- rule: E20
 -- datasets: person, enrolment
+-- elsewhere: death
 -- about: enrolment
 -- subject: person
--- needs: person.person_no, person.death_date, enrolment.person_no, enrolment.pay_state, enrolment.insurance
+-- needs: person.person_no, person.id_number, enrolment.person_no, enrolment.pay_state, enrolment.insurance
 -- parameters: {"grace_days": 30}
--- denominator: enrolments of persons of the same source who have a death date
--- note: Some days after a death the person's enrolments have ended; paying (1) and suspended (2) ones have not.
--- Rendered with: person, enrolment (relations), date, parameters, result ("count" or "rows").
-WITH examined AS (
+-- denominator: enrolments of persons who are dead by the source itself or by a register of deaths
+-- note: Some days after a death, the source's own or a registered one, the person's enrolments have ended; paying (1) and suspended (2) ones have not.
+-- Rendered with: person, enrolment, death (relations; death of all sources), date, parameters, limits, result ("count" or "rows").
+WITH registered AS (
+  SELECT id_number, min(death_date) AS death_date
+  FROM {{ death }}
+  WHERE id_number IS NOT NULL AND death_date IS NOT NULL
+  GROUP BY id_number
+), dead AS (
   SELECT
-    coalesce(person.id_number, enrolment.id_number) AS id_number,
+    person.person_no, person.id_number,
+    least(coalesce(person.death_date, registered.death_date), coalesce(registered.death_date, person.death_date)) AS death_date
+  FROM {{ person }} AS person
+  LEFT JOIN registered ON registered.id_number = person.id_number
+  WHERE person.death_date IS NOT NULL OR registered.death_date IS NOT NULL
+), examined AS (
+  SELECT
+    coalesce(dead.id_number, enrolment.id_number) AS id_number,
     enrolment.insurance,
     enrolment.pool_region,
-    person.death_date,
+    dead.death_date,
     enrolment.source_row,
     enrolment.pay_state IN ('1', '2')
-      AND person.death_date + INTERVAL {{ parameters.grace_days | string | literal }} DAY < {{ date | literal }} AS violated
-  FROM {{ person }} AS person
-  JOIN {{ enrolment }} AS enrolment ON enrolment.person_no = person.person_no
-  WHERE person.death_date IS NOT NULL
+      AND dead.death_date + INTERVAL {{ parameters.grace_days | string | literal }} DAY < {{ date | literal }} AS violated
+  FROM dead
+  JOIN {{ enrolment }} AS enrolment ON enrolment.person_no = dead.person_no
 )
 {% if result == "count" %}
 SELECT count(*) AS examined, count(*) FILTER (WHERE violated) AS violations FROM examined;

@@ -6,6 +6,7 @@ import datetime as dt
 
 from hedui.findings import fingerprint_sql
 from unit.sql_samples import Samples
+from unit.sql_samples.tier_rules import SAMPLES as TIERS
 
 DATE = dt.date(2026, 6, 3)
 BOTH = ("count", "rows")
@@ -25,7 +26,7 @@ SETTING |= {"subject_type": "person", "flow": False}
 SHAPE = {"key": ["person_no", "start_date"], "value": "name", "amount": "NULL", "rows": "failing", "flag": "v_P01"}
 RULE = {"rule": "P01", "denominator": "TRUE", "condition": "name IS NULL"}
 
-SAMPLES: Samples = {
+SAMPLES: Samples = TIERS | {
     "rules/conditions.sql": [{}],
     "rules/B05.sql": [
         {"daily_total": "daily_total", "payment": "payment", "date": DATE, "parameters": {}, "result": result} for result in BOTH
@@ -35,10 +36,6 @@ SAMPLES: Samples = {
     ],
     "rules/U09.sql": [
         {"payment_unit": "payment_unit", "payment": "payment", "date": DATE, "parameters": {}, "result": result} for result in BOTH
-    ],
-    "rules/E20.sql": [
-        {"person": "person", "enrolment": "enrolment", "date": DATE, "parameters": {"grace_days": 30}, "result": result}
-        for result in BOTH
     ],
     "rules/counts.sql": [{"flags": "flags", "columns": ["d_P01", "v_P01"]}],
     "rules/examined.sql": [{"batch": "person", "rules": [RULE | {"grain": "row"}, RULE | {"rule": "P12", "grain": "group"}]}],
