@@ -54,6 +54,8 @@ def _begin_snapshot(connection: sa.Connection) -> None:
 class AnySession:
     """A connection; see :class:`hedui.sources.sql.Session`."""
 
+    checks_text = True
+
     def __init__(self, *, connection: sa.Connection, source: str) -> None:
         self._connection = connection
         self._source = source

@@ -1,147 +1,189 @@
-"""Reads Oracle by ``oracledb``'s Arrow batches in one ``SET TRANSACTION READ ONLY`` transaction: every query sees one SCN.
+"""Reads Oracle by ``oracledb``'s Arrow batches from one state of the database.
 
-Numbers with declared precision are fetched as decimals, others as text made by the server with a point whatever its language; nothing
-passes through a float. Dates are fetched as timestamps and written as ISO here, so that NLS settings do not matter.
+Where the user may read the system change number (SCN), every query names it, so that a session that is lost between two tables is
+replaced by another that reads the same state. Elsewhere there is one session in one ``SET TRANSACTION READ ONLY`` transaction, and
+what ends the session ends the try. Two states are never mixed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import oracledb
 import pyarrow as pa
-import pyarrow.compute as pc
-from sqlalchemy import create_engine
 from sqlalchemy.dialects import oracle
 from sqlalchemy.engine import URL
-from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.compiler import IdentifierPreparer
 
-from hedui.errors import SourceError, SourceFormatError
+from hedui.sources import retry
 from hedui.sources.base import BATCH_ROWS
+from hedui.sources.oracle_connect import close, connect, options
+from hedui.sources.oracle_errors import cause, translated
+from hedui.sources.oracle_values import OracleColumn, described
 from hedui.sources.sql import Kind
 
-EXACT_SCALE = 6  # Arrow writes decimals with more places in scientific notation
-NUMERIC_CHARACTERS = "NLS_NUMERIC_CHARACTERS=''.,'' "
-WRONG_NAMES = {904, 942, 980, 1031, 4043}
-"""Errors about tables, columns and privileges: no retry mends them."""
+SCN_QUERIES = (
+    "SELECT CURRENT_SCN FROM V$DATABASE",
+    "SELECT DBMS_FLASHBACK.GET_SYSTEM_CHANGE_NUMBER FROM DUAL",
+)
+"""The ways to learn the SCN; each needs its own grant, and either will do."""
 
 
 @contextmanager
-def oracle_session(*, url: URL, source: str, timezone: str) -> Iterator[OracleSession]:
-    """A session; what fails on it becomes a SourceError with Oracle's code and no data.
+def oracle_session(*, url: URL, source: str, timezone: str, tables: list[str]) -> Iterator[OracleSession]:
+    """A session; what fails on it becomes a SourceError with Oracle's codes and no data.
 
     Args:
-        url: ``oracle+oracledb://user:password@host:1521?service_name=…``.
+        url: See :mod:`hedui.sources.oracle_connect`.
         source: Source id, for messages.
         timezone: In which zone times with a zone are written.
+        tables: The tables that will be read.
     """
     try:
-        engine = create_engine(url.set(drivername="oracle+oracledb"), poolclass=NullPool)
-        with closing(engine.raw_connection()) as pooled:
-            connection: Any = pooled.driver_connection
-            connection.rollback()  # a read-only transaction must begin with SET TRANSACTION
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION READ ONLY")
-            yield OracleSession(connection=connection, source=source, timezone=timezone)
-            connection.rollback()
+        state = State(
+            lambda: connect(url, source, timezone),
+            [_quoted_table(name) for name in tables],
+            named=options(url, source).get("scn", True),
+        )
+        try:
+            yield OracleSession(state=state, source=source, timezone=timezone)
+        finally:
+            close(state.connection)
     except oracledb.Error as error:
-        raise _translated(error, source) from None  # the driver's own text may quote data
+        raise translated(error, source) from None  # the driver's own text may quote data
+
+
+class State:
+    """One state of the database, held over queries and, where it has a number, over sessions.
+
+    Attributes:
+        connection: The session that reads it now.
+        scn: Its number; None where the user may not read it or may not read the tables by it.
+    """
+
+    def __init__(self, open_connection: Callable[[], Any], tables: list[str], *, named: bool) -> None:
+        self._open = open_connection
+        self.connection = open_connection()
+        self.scn: int | None = None
+        try:
+            if named:
+                self.scn = self._number(tables)
+            self._begin()
+        except BaseException:
+            close(self.connection)
+            raise
+
+    @property
+    def clause(self) -> str:
+        """What stands behind a table's name."""
+        return "" if self.scn is None else f" AS OF SCN {self.scn}"
+
+    def renew(self) -> None:
+        """Reads the same state in another session; only where it has a number."""
+        close(self.connection)
+        self.connection = self._open()
+        self._begin()
+
+    def _number(self, tables: list[str]) -> int | None:
+        """The SCN, if all tables can be read by it: one that cannot would be read in another state than the rest."""
+        for query in SCN_QUERIES:
+            with suppress(oracledb.DatabaseError), self.connection.cursor() as cursor:
+                row = cursor.execute(query).fetchone()
+                number = int(row[0])
+                for table in tables:
+                    cursor.execute(f"SELECT 1 FROM {table} AS OF SCN {number} WHERE 1 = 0").fetchall()
+                return number
+        return None
+
+    def _begin(self) -> None:
+        self.connection.rollback()  # a read-only transaction must begin with SET TRANSACTION
+        with self.connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
 
 
 class OracleSession:
-    """A connection in a read-only transaction; see :class:`hedui.sources.sql.Session`."""
+    """A state of the database being read; see :class:`hedui.sources.sql.Session`."""
 
-    def __init__(self, *, connection: Any, source: str, timezone: str) -> None:
-        self._connection = connection
+    checks_text = False
+
+    def __init__(self, *, state: State, source: str, timezone: str) -> None:
+        self._state = state
         self._source = source
         self._timezone = timezone
-        self._preparer: IdentifierPreparer = oracle.dialect().identifier_preparer  # type: ignore[no-untyped-call]
-        self._described: dict[str, Any] = {}
-        self._days: dict[str, dt.datetime | str] = {}
-        self.identity: dict[str, Any] = {"dsn": str(connection.dsn)}
+        self._columns: dict[str, OracleColumn] = {}
+        self._days: dict[str, dt.datetime | int | str] = {}
+        self.identity: dict[str, Any] = {"scn": state.scn}
 
     def quote(self, name: str) -> str:
         """The name; lower case stands for Oracle's upper case, as in SQLAlchemy."""
-        return self._preparer.quote(name)
+        return _PREPARER.quote(name)
 
     def quote_table(self, name: str) -> str:
-        """Schema and name."""
-        return ".".join(self.quote(part) for part in name.split("."))
+        """Schema and name, and the state to read."""
+        return _quoted_table(name) + self._state.clause
 
     def kinds(self, table: str, columns: list[str]) -> dict[str, Kind]:
         """Asks for no rows, to learn the types."""
-        with self._connection.cursor() as cursor:
-            cursor.execute(f"SELECT {', '.join(self.quote(name) for name in columns)} FROM {self.quote_table(table)} WHERE 1 = 0")
-            self._described = dict(zip(columns, cursor.description, strict=True))
-        return {name: self._kind(name) for name in columns}
+        query = f"SELECT {', '.join(self.quote(name) for name in columns)} FROM {self.quote_table(table)} WHERE 1 = 0"
+        descriptions = self._unless_lost(lambda: self._describe(query))
+        self._columns = {
+            name: described(self.quote(name), description, source=self._source, column=name)
+            for name, description in zip(columns, descriptions, strict=True)
+        }
+        return {name: column.kind or "text" for name, column in self._columns.items()}
 
     def item(self, column: str, kind: Kind) -> str:
         """The column as it is, where its Arrow type is exact; else text made by the server."""
-        name, code = self.quote(column), self._described[column].type_code
-        if kind == "number" and self._requested(column) is None:
-            return f"TO_CHAR({name}, 'TM9', '{NUMERIC_CHARACTERS.strip()}')"
-        if code in (oracledb.DB_TYPE_TIMESTAMP_TZ, oracledb.DB_TYPE_TIMESTAMP_LTZ):
-            return f"TO_CHAR({name} AT TIME ZONE '{self._timezone}', 'YYYY-MM-DD HH24:MI:SS.FF6')"
-        if code == oracledb.DB_TYPE_RAW:
-            return f"RAWTOHEX({name})"
-        return name
+        return self._columns[column].item(self._timezone)
 
     def day(self, name: str, text: str, kind: Kind) -> str:
         """A bind parameter."""
-        self._days[name] = dt.datetime.fromisoformat(text) if kind == "timestamp" else text
+        if kind == "timestamp":
+            self._days[name] = dt.datetime.fromisoformat(text)
+        else:
+            self._days[name] = int(text) if kind == "number" and text.isdecimal() else text
         return f":{name}"
 
     def stream(self, query: str, columns: list[str]) -> Iterator[list[pa.Array]]:
         """Arrow batches, each column cast to text without loss."""
         days, self._days = self._days, {}
-        requested = pa.schema([(name.upper(), self._requested(name) or pa.string()) for name in columns])
-        for frame in self._connection.fetch_df_batches(query, days, size=BATCH_ROWS, requested_schema=requested):
+        used = [self._columns[name] for name in columns]
+        requested = pa.schema([(name.upper(), column.requested or pa.string()) for name, column in zip(columns, used, strict=True)])
+
+        def begin() -> tuple[Iterator[Any], Any]:
+            frames = iter(self._state.connection.fetch_df_batches(query, days, size=BATCH_ROWS, requested_schema=requested))
+            return frames, next(frames, None)
+
+        # until the first rows are here, another session can take over; after that it would give rows twice
+        frames, frame = self._unless_lost(begin)
+        while frame is not None:
             table = pa.table(frame)
-            yield [
-                _text(column.combine_chunks(), self._described[name]) for name, column in zip(columns, table.columns, strict=True)
-            ]
+            yield [column.text(array.combine_chunks()) for column, array in zip(used, table.columns, strict=True)]
+            frame = next(frames, None)
 
-    def _kind(self, column: str) -> Kind:
-        code = self._described[column].type_code
-        if code in (oracledb.DB_TYPE_NUMBER, oracledb.DB_TYPE_BINARY_DOUBLE, oracledb.DB_TYPE_BINARY_FLOAT):
-            return "number"
-        stamps = (oracledb.DB_TYPE_DATE, oracledb.DB_TYPE_TIMESTAMP, oracledb.DB_TYPE_TIMESTAMP_TZ, oracledb.DB_TYPE_TIMESTAMP_LTZ)
-        if code in stamps:
-            return "timestamp"
-        if code in (oracledb.DB_TYPE_BLOB, oracledb.DB_TYPE_BFILE, oracledb.DB_TYPE_LONG_RAW):
-            raise SourceFormatError(f'Source {self._source}: column "{column}" is binary; map a column of text, number or date.')
-        return "text"
+    def _describe(self, query: str) -> list[Any]:
+        with self._state.connection.cursor() as cursor:
+            cursor.execute(query)
+            return list(cursor.description)
 
-    def _requested(self, column: str) -> pa.DataType | None:
-        """The Arrow type to ask for; None where the server makes the text or the default is exact."""
-        described = self._described[column]
-        if described.type_code == oracledb.DB_TYPE_DATE:
-            return pa.timestamp("s")
-        if described.type_code == oracledb.DB_TYPE_TIMESTAMP:
-            return pa.timestamp("us")
-        if described.type_code == oracledb.DB_TYPE_NUMBER and described.precision and 0 <= (described.scale or 0) <= EXACT_SCALE:
-            return pa.decimal128(38, described.scale or 0)
-        return None
+    def _unless_lost(self, call: Callable[[], Any]) -> Any:
+        """The call's result; where the session is lost, another session reads the same state, where it has a number."""
+        for pause in (*retry.PAUSES["connection"], None):
+            try:
+                return call()
+            except oracledb.Error as error:
+                if pause is None or self._state.scn is None or cause(error) != "connection":
+                    raise
+                retry.pause(pause)
+                self._state.renew()
+        raise AssertionError("the last try returns or raises")
 
 
-def _text(array: pa.Array, described: Any) -> pa.Array:
-    text = array.cast(pa.string())
-    if described.type_code == oracledb.DB_TYPE_NUMBER:
-        # TO_CHAR leaves out the zero before the point
-        text = pc.replace_substring_regex(text, pattern=r"^\.", replacement="0.")
-        text = pc.replace_substring_regex(text, pattern=r"^-\.", replacement="-0.")
-    return text
+_PREPARER: IdentifierPreparer = oracle.dialect().identifier_preparer  # type: ignore[no-untyped-call]
 
 
-def _translated(error: oracledb.Error, source: str) -> SourceError:
-    detail = error.args[0] if error.args else None
-    code, full = getattr(detail, "code", 0), getattr(detail, "full_code", type(error).__name__)
-    if code in WRONG_NAMES:
-        return SourceFormatError(
-            f"Source {source}: {full}: a table or column does not exist or may not be read; adapt the source's YAML or its grants."
-        )
-    return SourceError(f"Source {source}: Oracle cannot be read: {full}.")
+def _quoted_table(name: str) -> str:
+    return ".".join(_PREPARER.quote(part) for part in name.split("."))

@@ -56,6 +56,8 @@ def postgres_session(*, url: URL, source: str, timezone: str) -> Iterator[Postgr
 class PostgresSession:
     """A connection in a read-only transaction; see :class:`hedui.sources.sql.Session`."""
 
+    checks_text = True
+
     def __init__(self, *, connection: psycopg.Connection[Any], source: str, timezone: str) -> None:
         self._connection = connection
         self._source = source

@@ -23,6 +23,7 @@ from hedui.engine import render
 from hedui.errors import HeduiError, SourceError, SourceMissingError
 from hedui.site.models import AsOf, Source, SourceDataset, SqlReader
 from hedui.sources.base import Delivery, Packet, RawBatch, text_batch, text_schema, wanted_columns
+from hedui.sources.undecodable import readable_batch
 
 Kind = Literal["text", "number", "date", "timestamp"]
 MIDNIGHT = r"[ T]00:00:00(\.0+)?$"
@@ -33,6 +34,9 @@ class Session(Protocol):
 
     identity: dict[str, Any]
     """What tells this snapshot from another, where the database says it."""
+
+    checks_text: bool
+    """Whether text that is not in the database's encoding never comes through."""
 
     def quote(self, name: str) -> str:
         """A column's name in SQL text."""
@@ -107,7 +111,8 @@ class SqlSource:
         if backend == "oracle":
             from hedui.sources.oracle import oracle_session
 
-            return oracle_session(url=url, source=source, timezone=zone)
+            tables = list(dict.fromkeys(spec.table for spec in self._source.datasets.values() if spec.table is not None))
+            return oracle_session(url=url, source=source, timezone=zone, tables=tables)
         from hedui.sources.anydb import any_session
 
         try:
@@ -132,11 +137,11 @@ class SqlSnapshot:
         spec = self._source.datasets[dataset]
         columns = wanted_columns(self._source, dataset)
         query, kinds = self._query(spec, columns)
-        first_row = 1
+        first_row, checked = 1, self._session.checks_text
         for arrays in self._session.stream(query, columns):
             values = [_without_midnight(array, kinds[name]) for name, array in zip(columns, arrays, strict=True)]
-            batch = text_batch(columns, values, first_row)
-            first_row += batch.records.num_rows
+            batch = text_batch(columns, values, first_row) if checked else readable_batch(columns, values, first_row)
+            first_row += batch.records.num_rows + len(batch.bad)
             yield batch
         if first_row == 1:
             yield text_batch(columns, [pa.array([], type=pa.string()) for _ in text_schema(columns)], 1)
