@@ -28,6 +28,7 @@ class RawRelation:
         columns: The raw columns.
         records: Number of records in ``data``.
         source_rows: All records that the source delivered.
+        only: SQL condition on source_row that picks the records that count; ``records`` and ``source_rows`` are of them.
     """
 
     data: list[str]
@@ -35,6 +36,12 @@ class RawRelation:
     columns: list[str]
     records: int
     source_rows: int
+    only: str | None = None
+
+    def relation(self, files: list[str]) -> str:
+        """The records that count of some files."""
+        everything = engine.parquet(files)
+        return f"(SELECT * FROM {everything} WHERE {self.only})" if self.only else everything
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +89,9 @@ def convert(
     Raises:
         ConservationError: Canonical rows and rejected records are not all records.
     """
-    relation = engine.parquet(raw.data)
-    engine.run(connection, "canonical/cleaned.sql", relation=relation, fields=plans, columns=raw.columns, blanks=BLANKS)
+    engine.run(
+        connection, "canonical/cleaned.sql", relation=raw.relation(raw.data), fields=plans, columns=raw.columns, blanks=BLANKS
+    )
     engine.run(connection, "canonical/typed.sql", fields=plans, columns=raw.columns, insurance=_insurance(plans))
     data = writer.new_file("data")
     _copy(connection, engine.render("canonical/data.sql", fields=plans), data)
@@ -119,7 +127,7 @@ def _rejects(plans: list[FieldPlan], raw: RawRelation) -> str:
     if refusable:
         parts.append(engine.render("canonical/rejects.sql", fields=refusable, columns=raw.columns))
     if raw.bad:
-        parts.append(engine.render("canonical/unreadable.sql", relation=engine.parquet(raw.bad)))
+        parts.append(engine.render("canonical/unreadable.sql", relation=raw.relation(raw.bad)))
     if not parts:
         # nothing can be refused: the same columns without a row
         empty = engine.render("canonical/unreadable.sql", relation="(SELECT 0 AS line, 0 AS source_row, '' AS reason, '' AS text)")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hedui.errors import ConservationError
@@ -15,6 +17,35 @@ from hedui.lake import Lake, PartitionWriter
 from hedui.sources.base import BadRow, RawBatch
 
 BAD_SCHEMA = pa.schema([("source_row", pa.int64()), ("line", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
+
+SEPARATOR: Final = "\x1f"
+END: Final = "\x1e"
+NOTHING: Final = "\x00"
+
+
+class PacketRows:
+    """The records of one packet as they pass by: how many, and a digest of them that does not depend on what is around them."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._sha = hashlib.sha256()
+
+    def add(self, batch: RawBatch) -> None:
+        """Takes the next records."""
+        self.rows += batch.records.num_rows + len(batch.bad)
+        if batch.records.num_rows and batch.records.num_columns:
+            ends = pa.scalar(END)
+            joined = pc.binary_join_element_wise(
+                *batch.records.columns, ends, SEPARATOR, null_handling="replace", null_replacement=NOTHING
+            )
+            self._sha.update(pc.binary_join(pa.LargeListArray.from_arrays([0, len(joined)], joined), "")[0].as_buffer())
+        for bad in batch.bad:
+            self._sha.update(f"{NOTHING}{bad.text}{END}".encode())
+
+    @property
+    def content(self) -> str:
+        """The digest of the records so far."""
+        return self._sha.hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +58,7 @@ class RawBatchFiles:
         columns: The raw columns.
         records: Number of records that are rows.
         unreadable: Number of records that are none.
+        packets: What passed by of each packet, by its number.
     """
 
     data: str
@@ -34,6 +66,7 @@ class RawBatchFiles:
     columns: list[str]
     records: int
     unreadable: int
+    packets: dict[int, PacketRows] = field(default_factory=dict)
 
     @property
     def source_rows(self) -> int:
@@ -42,7 +75,12 @@ class RawBatchFiles:
 
 
 def write_raw(
-    *, lake: Lake, writer: PartitionWriter, batches: Iterator[RawBatch], progress: Callable[[int], None]
+    *,
+    lake: Lake,
+    writer: PartitionWriter,
+    batches: Iterator[RawBatch],
+    progress: Callable[[int], None],
+    packets: bool = False,
 ) -> RawBatchFiles:
     """Streams a dataset's records to Parquet.
 
@@ -51,6 +89,7 @@ def write_raw(
         writer: Writer of the raw partition; not committed here.
         batches: The records; at least one batch.
         progress: Called with the number of records so far.
+        packets: Count and digest the records of each packet, too.
 
     Raises:
         ConservationError: Record numbers are not 1, 2, 3 …: some were lost.
@@ -59,6 +98,7 @@ def write_raw(
     bad: str | None = None
     records = unreadable = 0
     columns: list[str] = []
+    passed: dict[int, PacketRows] = {}
     with ExitStack() as stack:
         rows_file = bad_file = None
         for batch in batches:
@@ -74,10 +114,12 @@ def write_raw(
                     bad_file = stack.enter_context(_open(stack, lake, bad, BAD_SCHEMA))
                 bad_file.write_table(_bad_table(batch.bad))
             _check_numbers(batch, records + unreadable)
+            if packets:
+                passed.setdefault(batch.packet, PacketRows()).add(batch)
             records += batch.records.num_rows
             unreadable += len(batch.bad)
             progress(records + unreadable)
-    return RawBatchFiles(data=data, bad=bad, columns=columns, records=records, unreadable=unreadable)
+    return RawBatchFiles(data=data, bad=bad, columns=columns, records=records, unreadable=unreadable, packets=passed)
 
 
 def _open(stack: ExitStack, lake: Lake, path: str, schema: pa.Schema) -> AbstractContextManager[Any]:

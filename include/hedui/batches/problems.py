@@ -1,0 +1,145 @@
+"""What is wrong with a source's batches as of a night; a problem stands until it is put right or a person has decided about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hedui.batches.facts import Decision
+from hedui.batches.judge import Verdict
+from hedui.site.models import Source
+from hedui.workdays import Workdays
+
+
+@dataclass(frozen=True, kw_only=True)
+class Open:
+    """An open problem: what becomes a finding.
+
+    Attributes:
+        rule: The rule.
+        key: Packet number, file name, or what else it is about.
+        date: Business date since which it stands.
+        reason: In Chinese.
+        kind: Kind of the finding.
+        dataset: Canonical dataset.
+        evidence: What else is known; no personal data.
+    """
+
+    rule: str
+    key: str
+    date: dt.date
+    reason: str
+    kind: str = "RULE"
+    dataset: str | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+def of_packets(verdicts: Sequence[Verdict], decisions: Iterable[Decision]) -> list[Open]:
+    """B01–B08, B14, B16 of the packets, the latest of each rule and batch, and R22."""
+    decided = defaultdict(list)
+    for decision in decisions:
+        decided[decision.key].append(decision)
+    found: dict[tuple[str, str], Open] = {}
+    for place, verdict in enumerate(verdicts):
+        fact = verdict.fact
+        if verdict.state == "cancelled" or _put_right(verdict, verdicts[place + 1 :]):
+            continue
+        if any(decision.kind in ("confirm", "cancel") and decision.date >= fact.date for decision in decided[fact.key]):
+            continue
+        for problem in verdict.problems:
+            evidence = {
+                "file": fact.name, "state": verdict.state, "rows": fact.rows, "declared_rows": fact.declared_rows,
+                "value": problem.value, "line": problem.line,
+            }  # fmt: skip
+            found[problem.rule, fact.key] = Open(
+                rule=problem.rule, key=fact.key, date=fact.date, reason=problem.reason, dataset=fact.dataset,
+                evidence={name: value for name, value in evidence.items() if value not in (None, "")},
+            )  # fmt: skip
+    return [*found.values(), *_closed(list(found.values()), decided)]
+
+
+def _put_right(verdict: Verdict, later: Iterable[Verdict]) -> bool:
+    """Whether a later version of the batch was taken; of a packet without a number, one with the same file number."""
+    fact = verdict.fact
+    for other in later:
+        if other.state not in ("accepted", "replaced"):
+            continue
+        if (fact.id and other.fact.id == fact.id) or (fact.slot and other.fact.slot == fact.slot and not fact.id):
+            return True
+    return False
+
+
+def _closed(found: Iterable[Open], decided: dict[str, list[Decision]]) -> list[Open]:
+    """R22: batches that were closed while something is open about them."""
+    rules = defaultdict(list)
+    for problem in found:
+        rules[problem.key].append(problem)
+    return [
+        Open(
+            rule="R22", key=key, date=close.date, reason="批次已关闭但仍有未处理问题", dataset=open_[0].dataset,
+            evidence={"rules": sorted({problem.rule for problem in open_})},
+        )
+        for key, open_ in sorted(rules.items())
+        for close in [decision for decision in decided[key] if decision.kind == "close"][-1:]
+    ]  # fmt: skip
+
+
+def of_days(verdicts: Sequence[Verdict], source: Source, days: Iterable[dt.date], workdays: Workdays, timezone: str) -> list[Open]:
+    """B11 (gaps), B12 (late files) and B13 (nobody said that there is nothing) of the days that were read."""
+    settings = source.batches
+    found = _gaps(verdicts) if settings.sequence else []
+    if settings.late == "file_time":
+        found += [problem for verdict in verdicts if (problem := _late(verdict, source, timezone))]
+    sent = {(verdict.fact.date, verdict.fact.agency) for verdict in verdicts}
+    for day in days:
+        if source.expected.days == "working" and not workdays.is_workday(day):
+            continue
+        for agency in settings.expect:
+            if (day, agency) not in sent:
+                reason = "应报机构本日既无数据也无零上报"
+                found.append(Open(rule="B13", key=f"{agency}/{day.isoformat()}", date=day, reason=reason))
+    return found
+
+
+def _gaps(verdicts: Iterable[Verdict]) -> list[Open]:
+    groups: dict[tuple[str, ...], dict[int, Verdict]] = defaultdict(dict)
+    for verdict in verdicts:
+        if verdict.fact.slot and verdict.fact.slot[3].isdecimal():
+            groups[verdict.fact.slot[:3]].setdefault(int(verdict.fact.slot[3]), verdict)
+    found = []
+    for (kind, agency, day), present in sorted(groups.items()):
+        missing = sorted(set(range(1, max(present) + 1)) - set(present))
+        if missing:
+            last = present[max(present)].fact
+            numbers = "、".join(str(number) for number in missing[:20])
+            found.append(
+                Open(
+                    rule="B11", key=f"{kind}/{agency}/{day}", date=last.date, dataset=last.dataset,
+                    reason=f"批次序号缺 {numbers}", evidence={"missing": missing[:100], "last": max(present)},
+                )
+            )  # fmt: skip
+    return found
+
+
+def _late(verdict: Verdict, source: Source, timezone: str) -> Open | None:
+    fact = verdict.fact
+    if fact.modified is None:
+        return None
+    due = cut_off(source, fact.date, timezone)
+    if dt.datetime.fromisoformat(fact.modified) <= due:
+        return None
+    return Open(
+        rule="B12", key=fact.key, date=fact.date, reason="批次迟到", kind="ARRIVAL", dataset=fact.dataset,
+        evidence={"file": fact.name, "arrived": fact.modified, "expected_by": due.isoformat()},
+    )  # fmt: skip
+
+
+def cut_off(source: Source, date: dt.date, timezone: str) -> dt.datetime:
+    """By when the batches of a business date have to be there."""
+    hour, minute = (int(part) for part in source.expected.by.split(":"))
+    day = date + dt.timedelta(days=1)
+    return dt.datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(timezone))
