@@ -23,6 +23,7 @@ from hedui.compare.keys import EQUAL_DIGITS, ZEROS
 from hedui.compare.picking import narrowed
 from hedui.compare.plan import SidePlan, side_plans
 from hedui.compare.raws import load_raws
+from hedui.compare.returning import change_column, returning
 from hedui.compare.write import fetch_one, make_findings, who, write_findings
 from hedui.context import Context
 from hedui.lake import Manifest
@@ -63,9 +64,9 @@ def make_sides(connection: duckdb.DuckDBPyConnection, comparison: SnapshotCompar
 
 
 def value_columns(comparison: SnapshotComparison, side: SidePlan) -> dict[str, str]:
-    """Columns of a side's view: the compared fields that it delivers, and the region."""
+    """Columns of a side's view: the compared fields that it delivers, the day of the last change if asked for, and the region."""
     fields = {f"f_{field}": side.expression(field) for field in comparison.fields if field in side.mapped}
-    return fields | {"region": region(side)}
+    return fields | change_column(comparison, side) | {"region": region(side)}
 
 
 def pick_rows(connection: duckdb.DuckDBPyConnection, comparison: SnapshotComparison, side: SidePlan) -> None:
@@ -102,6 +103,7 @@ def side_parameters(side: SidePlan, columns: dict[str, str], *, view: str = "") 
         "columns": columns,
         "key_map": side.key_map,
         "maps_key": side.maps_key,
+        "map_optional": False,
     }
 
 
@@ -153,7 +155,7 @@ def match(
         "compare/snapshot_pairs.sql",
         sides=indexes,
         keys=keys,
-        columns=[[f"f_{field}" for field in comparison.fields if field in side.mapped] + ["region"] for side in sides],
+        columns=[list(value_columns(comparison, side)) for side in sides],
         unmapped=[side.index for side in sides if side.key_map and not side.maps_key],
         deviations=fields_of(comparison, sides),
     )
@@ -258,6 +260,9 @@ def raise_findings(
         for side in sides
     ]
     schema: Dataset = dataset(sides[0].dataset)
+    flow = returning(comparison, sides, date, context.workdays)
+    if flow is not None:
+        engine.run(connection, "compare/snapshot_returning.sql", flow=flow, sides=[side.index for side in sides], fields=fields)
     engine.run(
         connection,
         "compare/snapshot_hits.sql",
@@ -268,9 +273,11 @@ def raise_findings(
         period=key.index("period") if "period" in key else None,
         regions=[side.index for side in sides if side.region],
         fields=fields,
+        flow=flow,
     )
     rule_ids = [field["rule"] for field in fields] + [rule.rule for rule in comparison.presence]
     rule_ids += [comparison.duplicate_rule, comparison.unusable_rule, *(side.key_map.rule for side in sides if side.key_map)]
+    rule_ids += [flow["rule"]] if flow is not None else []
     return make_findings(
         connection, scope=comparison.id, date=date, subject_type=schema.subject, people=who(context, rule_ids, sides)
     )

@@ -8,6 +8,7 @@ from hedui.rules import rules
 from hedui.site.models import Comparison, FieldRule, FlowComparison, KeyMap, Side, SnapshotComparison, Source, SourceDataset
 from hedui.site.parts import Part, Parts, values
 from hedui.site.problems import Problems, choose
+from hedui.site.return_flow import ReturnFlow
 
 Place = list[str | int]
 
@@ -45,14 +46,32 @@ class _Checker:
         self._presence(comparison, ids)
         for name, rule in comparison.fields.items():
             self._field_rule(name, rule, ["fields", name])
-        if not all(usable):
-            return
+        if all(usable):
+            self._snapshot_fields(comparison, mapped)
+
+    def _snapshot_fields(self, comparison: SnapshotComparison, mapped: dict[str, str]) -> None:
+        """The sides deliver what they are matched and compared by."""
         for position, name in enumerate(comparison.key):
             for side in comparison.sides:
                 if mapped.get(name) != side.source:
                     self._delivered(side, name, ["key", position])
         for name in comparison.fields:
             self._compared(name, comparison, mapped)
+        if comparison.return_flow is not None:
+            self._return_flow(comparison.return_flow, comparison.sides)
+
+    def _return_flow(self, flow: ReturnFlow, sides: tuple[Side, ...]) -> None:
+        """The local side and one more at least say when their rows were last changed."""
+        self._rule(flow.rule, ["return_flow", "rule"])
+        local = next((side for side in sides if side.source == flow.local), None)
+        if local is None:
+            what = f'"{flow.local}" is not a side of this comparison; {choose(flow.local, [side.source for side in sides])}'
+            self._part.problem(["return_flow", "local"], what)
+            return
+        self._delivered(local, flow.field, ["return_flow", "field"], types=("date",))
+        upper = [side for side in sides if side is not local and flow.field in self._spec(side)[1].columns]
+        if not upper:
+            self._part.problem(["return_flow", "field"], f"{flow.field} is filled by no other side, so that no change is seen")
 
     def _presence(self, comparison: SnapshotComparison, ids: list[str]) -> None:
         for index, presence in enumerate(comparison.presence):

@@ -23,6 +23,7 @@ from hedui.site.readers import Reader as Reader
 from hedui.site.readers import SqlReader as SqlReader
 from hedui.site.readers import XlsxReader as XlsxReader
 from hedui.site.readers import XmlReader as XmlReader
+from hedui.site.return_flow import ReturnFlow as ReturnFlow
 
 Tier = Literal["local", "provincial", "national", "tax", "medical", "bank", "health"]
 Severity = Literal["block", "error", "warning", "info"]
@@ -152,6 +153,7 @@ class SnapshotComparison(Model):
     unusable_rule: str = "K01"
     duplicate_rule: str = "K02"
     linkage: Linkage | None = None
+    return_flow: ReturnFlow | None = None
 
 
 class FlowRules(Model):

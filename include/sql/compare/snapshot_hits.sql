@@ -7,12 +7,32 @@
 --   regions       indexes of the sides that carry a region
 --   fields        compared fields: {name, rule, kind, severity, couples, tolerance, money, members: sides that deliver it,
 --                 raws: sides of which the value as received is known, right: authority in order {insurance, side}}
+--   flow          the return flow (see snapshot_returning.sql) or none: what it explains is its own finding
 {% from "compare/macros.sql" import each, different %}
 {% set subject = "concat_ws('/', " ~ each("k#", key) ~ ")" %}
 {% set insurance_sql = "k%d" % insurance if insurance is not none else "CAST(NULL AS VARCHAR)" %}
 {% set period_sql = "k%d" % period if period is not none else "CAST(NULL AS VARCHAR)" %}
+{% set pairs = "flowing" if flow else "pairs" %}
 {% set region_sql = "coalesce(" ~ each("v#_region", regions) ~ ", NULL)" if regions else "CAST(NULL AS VARCHAR)" %}
 CREATE OR REPLACE TEMP TABLE hits AS
+{% if flow %}
+SELECT {{ flow.rule | literal }} AS rule, CASE WHEN arriving OR changed >= {{ flow.since | literal }} THEN 'IN_TRANSIT' ELSE 'LATE' END AS kind,
+       CASE WHEN arriving OR changed >= {{ flow.since | literal }} THEN 'info' END AS severity, {{ sides[flow.local].source | literal }} AS source,
+       {{ subject }} AS subject_key, {{ region_sql }} AS region, {{ insurance_sql }} AS insurance, {{ period_sql }} AS period,
+       CAST(NULL AS VARCHAR) AS field, {{ ("return@" ~ sides[flow.local].source) | literal }} AS mark,
+       to_json({
+{%- for side in sides if side.index == flow.local or side.index in flow.upper %}{{ side.source | literal }}: CAST(v{{ side.index }}_changed AS VARCHAR){{ ", " if not loop.last }}{% endfor -%}
+       }) AS side_values,
+       CAST(NULL AS VARCHAR) AS raw_values,
+       CASE ahead{% for side in sides if side.index in flow.upper %} WHEN {{ side.index }} THEN {{ side.source | literal }}{% endfor %} END AS right_source,
+       CAST(NULL AS BIGINT) AS amount_diff_fen,
+       to_json({'changed_on': CAST(changed AS VARCHAR),
+                'fields': concat_ws(','{% for field in fields %}, CASE WHEN x_{{ field.name }} THEN {{ field.name | literal }} END{% endfor %}),
+                'source_row': { {%- for side in sides %}{{ side.source | literal }}: n{{ side.index }}{{ ", " if not loop.last }}{% endfor -%} } }) AS evidence
+FROM flowing
+WHERE changed IS NOT NULL OR arriving
+UNION ALL
+{% endif %}
 {% for field in fields %}
 SELECT {{ field.rule | literal }} AS rule, {{ field.kind | literal }} AS kind, CAST({{ field.severity | literal }} AS VARCHAR) AS severity,
        CASE
@@ -68,8 +88,8 @@ FROM (
 {% endfor %}
              WHEN FALSE THEN ''
            END AS right_source
-    FROM pairs
-    WHERE present >= 2 AND differs AND (
+    FROM {{ pairs }}
+    WHERE present >= 2 AND differs{{ " AND NOT x_%s" % field.name if flow }} AND (
 {% for a, b in field.couples %}
       {{ "OR " if not loop.first }}(n{{ a }} IS NOT NULL AND n{{ b }} IS NOT NULL AND {{ different("v%d_f_%s" % (a, field.name), "v%d_f_%s" % (b, field.name), field.tolerance) }})
 {% endfor %}
@@ -90,8 +110,8 @@ SELECT {{ side.presence.rule | literal }} AS rule, {{ side.presence.kind | liter
        }) AS side_values,
        CAST(NULL AS VARCHAR) AS raw_values, CAST(NULL AS VARCHAR) AS right_source, CAST(NULL AS BIGINT) AS amount_diff_fen,
        to_json({'source_row': { {%- for other in sides %}{{ other.source | literal }}: n{{ other.index }}{{ ", " if not loop.last }}{% endfor -%} } }) AS evidence
-FROM pairs
-WHERE n{{ side.index }} IS NULL AND NOT dup{{ side.index }} AND NOT unmapped{{ side.index }}
+FROM {{ pairs }}
+WHERE n{{ side.index }} IS NULL AND NOT dup{{ side.index }} AND NOT unmapped{{ side.index }}{{ " AND NOT arriving" if flow and flow.local == side.index }}
 UNION ALL
 SELECT {{ side.duplicate | literal }}, 'DUP', NULL, {{ side.source | literal }},
        {{ each("d.k#", key) if key | length == 1 else "concat_ws('/', " ~ each("d.k#", key) ~ ")" }},

@@ -14,6 +14,7 @@ from hedui.findings import FINDING_COLUMNS
 from unit.compare.bench import Bench, people_site, tiny_context
 from unit.compare.flows import D1, D2, SITE, pay, put
 from unit.compare.maps import MAPPED_SITE
+from unit.compare.tiers import TIERS_SITE
 from unit.sql_samples import Samples
 
 DAY = dt.date(2026, 6, 3)
@@ -33,6 +34,7 @@ def record(folder: Path) -> Samples:
     with patch.object(engine, "render", recorded):
         people(Bench(tiny_context(people_site(), folder / "people")))
         units(Bench(tiny_context(MAPPED_SITE, folder / "units")))
+        accounts(Bench(tiny_context(TIERS_SITE, folder / "accounts")))
         flows(Bench(tiny_context(SITE, folder / "flows")))
     return found
 
@@ -43,6 +45,13 @@ def people(bench: Bench) -> None:
     for source, rows in {"a": [PERSON, *twins], "b": [PERSON | {"name": "乙"}, *twins], "c": [*twins[:2]]}.items():
         bench.put("person", source, DAY, rows, raw=rows)
     bench.run("three", DAY)
+
+
+def accounts(bench: Bench) -> None:
+    """Changes on their way back to the local system."""
+    for source in ("city", "province", "nation"):
+        bench.put("pension_account", source, DAY, [])
+    bench.run("accounts", DAY)
 
 
 def units(bench: Bench) -> None:
