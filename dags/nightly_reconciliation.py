@@ -2,7 +2,7 @@
 
 每晚 02:30（北京时间）核对前一业务日各部门、各层级的参保、征集与缴费数据。
 
-**步骤**：读取来源 → 规则检查（每来源一个）、跨表规则、比对（每项一个）→ 入台账 → 出报表 → 通知。
+**步骤**：读取来源 → 规则检查（每来源一个）、跨表规则、比对（每项一个）→ 疑似同一人 → 入台账 → 出报表 → 通知。
 
 - **来源未到**：该来源显示为“已跳过”，只有需要它的比对被跳过（原因见日志），其余照常。
 - **补跑历史日期**：用“回填”；结束日期请取当日 23:59，运行的逻辑日期即业务日期。重跑同一日期结果不变。
@@ -80,6 +80,16 @@ def nightly_reconciliation() -> None:
         """Runs one comparison; skipped where a side is missing."""
         return run_step("compare", comparison)
 
+    @task(
+        task_display_name="疑似同一人",
+        pool=HEAVY_POOL,
+        trigger_rule=TriggerRule.ALL_DONE,
+        map_index_template="{{ task.op_kwargs['name'] }}",
+    )
+    def link(comparison: str, name: str) -> Summary:
+        """Suggests which one-sided keys of a comparison are the same person; skipped where it did not run."""
+        return run_step("link", comparison)
+
     @task(task_display_name="入台账", pool=HEAVY_POOL, trigger_rule=TriggerRule.ALL_DONE)
     def record() -> Summary:
         """Merges the night's findings into the ledger's cases."""
@@ -103,10 +113,11 @@ def nightly_reconciliation() -> None:
     sources = [{"source": source.id, "name": source.name} for source in SITE.sources]
     read, checked, crossed = extract.expand_kwargs(sources), checks.expand_kwargs(sources), cross_rules()
     compared = compare.expand_kwargs([{"comparison": comparison.id, "name": comparison.name} for comparison in SITE.comparisons])
+    linked = link.expand_kwargs([{"comparison": comparison.id, "name": comparison.name} for comparison in SITE.linked])
     recorded, reported, notified = record(), report(), notify()
     read >> checked >> crossed >> recorded
-    read >> compared >> recorded >> reported >> notified
-    [read, checked, crossed, compared, recorded, reported, notified] >> fail_if_any_failed()
+    read >> compared >> linked >> recorded >> reported >> notified
+    [read, checked, crossed, compared, linked, recorded, reported, notified] >> fail_if_any_failed()
 
 
 nightly_reconciliation()

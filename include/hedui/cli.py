@@ -128,6 +128,20 @@ def compare(
 
 
 @app.command()
+def link(
+    date: DateArgument,
+    comparison: Annotated[list[str] | None, typer.Argument()] = None,
+    as_json: JsonOption = False,
+    fail_on_differences: FailOption = False,
+) -> None:
+    """Suggest which one-sided keys are the same person (in all linked comparisons, or those named). 疑似同一人。"""
+    with progress_context() as context:
+        wanted = comparison or [item.id for item in context.site.linked]
+        result = [steps.link(context, item, date.date()) for item in wanted]
+    finish(result, as_json=as_json, fail_on_differences=fail_on_differences)
+
+
+@app.command()
 def record(date: DateArgument, as_json: JsonOption = False) -> None:
     """Merge the findings into the ledger's cases. 登记台账。"""
     with progress_context() as context:

@@ -18,7 +18,7 @@ class StepSummary:
     """What a step did.
 
     Attributes:
-        step: ``extract``, ``check``, ``compare``, ``record``, ``report``.
+        step: ``extract``, ``check``, ``compare``, ``link``, ``record``, ``report``.
         subject: Source, dataset or comparison id; empty for steps over the whole night.
         business_date: The night's business date.
         state: ``done``; ``missing`` (the source did not deliver); ``skipped`` (something it needs is missing, see ``reason``).
@@ -85,6 +85,17 @@ def compare(context: Context, comparison: str, date: dt.date) -> StepSummary:
     return run_comparison(context, comparison, date)
 
 
+def link(context: Context, comparison: str, date: dt.date) -> StepSummary:
+    """Suggests which one-sided keys of a comparison are the same person; skipped where the comparison did not run.
+
+    Raises:
+        HeduiError: The site does not want the comparison linked.
+    """
+    from hedui.linkage.run import run_linkage
+
+    return run_linkage(context, comparison, date)
+
+
 def record(context: Context, date: dt.date) -> StepSummary:
     """Merges the findings of ``date`` (and of later dates that a comparison has restated) into the ledger's cases."""
     from hedui.cases.record import record_findings
@@ -102,7 +113,7 @@ def report(context: Context, date: dt.date) -> StepSummary:
 def night(context: Context, date: dt.date) -> list[StepSummary]:
     """Runs a whole night in one process, in the order of the DAG; a missing source degrades only what needs it."""
     site = context.site
-    total = len(site.sources) + len(site.comparisons) + 3
+    total = len(site.sources) + len(site.comparisons) + len(site.linked) + 3
     summaries: list[StepSummary] = []
 
     def done(summary: StepSummary) -> None:
@@ -114,6 +125,8 @@ def night(context: Context, date: dt.date) -> list[StepSummary]:
     done(check(context, date))
     for comparison in site.comparisons:
         done(compare(context, comparison.id, date))
+    for linked in site.linked:
+        done(link(context, linked.id, date))
     done(record(context, date))
     done(report(context, date))
     return summaries

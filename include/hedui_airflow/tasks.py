@@ -169,6 +169,7 @@ def failed_tasks(site: Site, states: Mapping[str, Any]) -> list[str]:
         "extract": ("读取来源", sources),
         "checks": ("规则检查", sources),
         "compare": ("比对", [comparison.name for comparison in site.comparisons]),
+        "link": ("疑似同一人", [comparison.name for comparison in site.linked]),
     }
     single = {"cross_rules": "跨表规则", "record": "入台账", "report": "出报表"}
     failed = []

@@ -48,7 +48,9 @@ def test_one_instance_per_source_and_per_comparison_named_in_chinese(dag: Any, s
     assert checks.op_kwargs_expand_input.value == extract.op_kwargs_expand_input.value
     assert extract.op_kwargs_expand_input.value == [{"source": source.id, "name": source.name} for source in site.sources]
     assert compare.op_kwargs_expand_input.value == [{"comparison": item.id, "name": item.name} for item in site.comparisons]
-    assert {task.partial_kwargs["map_index_template"] for task in (extract, checks, compare)} == {"{{ task.op_kwargs['name'] }}"}
+    link = dag.get_task("link")
+    assert link.op_kwargs_expand_input.value == [{"comparison": item.id, "name": item.name} for item in site.linked]
+    assert {task.partial_kwargs["map_index_template"] for task in (extract, checks, compare, link)} == {"{{ task.op_kwargs['name'] }}"}
 
 
 def test_tasks_that_fill_the_memory_share_one_slot(dag: Any) -> None:
@@ -56,6 +58,7 @@ def test_tasks_that_fill_the_memory_share_one_slot(dag: Any) -> None:
         "checks",
         "cross_rules",
         "compare",
+        "link",
         "record",
         "report",
     }
@@ -67,7 +70,8 @@ def test_the_order_of_the_steps(dag: Any) -> None:
         "extract": {"checks", "compare"},
         "checks": {"cross_rules"},
         "cross_rules": {"record"},
-        "compare": {"record"},
+        "compare": {"link"},
+        "link": {"record"},
         "record": {"report"},
         "report": {"notify"},
         "notify": set(),
@@ -102,6 +106,7 @@ def run_night(
             "check_source": lambda context, source, date: summary("check", source, date),
             "check_across": lambda context, date: summary("check", "", date),
             "compare": lambda context, comparison, date: summary("compare", comparison, date),
+            "link": lambda context, comparison, date: summary("link", comparison, date),
             "record": lambda context, date: summary("record", "", date),
             "report": lambda context, date: summary("report", "", date, paths={"workbook": "x.xlsx"}),
         }
@@ -124,11 +129,12 @@ def index_of(site: Site, source: str) -> int:
     return [item.id for item in site.sources].index(source)
 
 
-def test_a_good_night(run_night: Any) -> None:
+def test_a_good_night(run_night: Any, site: Site) -> None:
     states = run_night()
     assert states.pop(("fail_if_any_failed", -1)) == "skipped"
     assert set(states.values()) == {"success"}
-    assert len(states) == 7 + 7 + 1 + 8 + 3 + 1  # sources, their checks, across, comparisons, the last three, the run
+    mapped = 2 * len(site.sources) + len(site.comparisons) + len(site.linked)  # read and checked, compared, linked
+    assert len(states) == mapped + 1 + 3 + 1  # the rules across datasets, the last three, the run
 
 
 def test_steps_get_the_business_date_and_their_subject(run_night: Any, site: Site) -> None:

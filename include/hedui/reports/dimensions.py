@@ -65,6 +65,8 @@ def _scope(context: Context, scope: str) -> Row:
     if kind == "arrival":
         return scope, f"批次到达：{_source_name(context, rest)}", rest, None, None
     for comparison in context.site.comparisons:
+        if kind == "link" and comparison.id == rest:
+            return scope, f"疑似同一人：{comparison.name}", None, None, None
         if comparison.id == scope:
             sources: list[str | None] = [side.source for side in sides_of(comparison)]
             first, second, third = [*sources, None][:3]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from hedui.canonical.schemas import datasets
 from hedui.rules import rules
 from hedui.site.check_comparisons import check_comparison
+from hedui.site.check_linkage import check_linkage
 from hedui.site.check_sources import check_source
 from hedui.site.models import CodeRow, Region
 from hedui.site.parts import Part, Parts, values
@@ -44,6 +45,7 @@ def check_site(parts: Parts) -> None:
         check_source(source, parts)
     for comparison in parts.comparisons:
         check_comparison(comparison, parts)
+        check_linkage(comparison, parts)
 
 
 def _check_unique_ids(name: str, group: Iterable[Part[object]]) -> None:

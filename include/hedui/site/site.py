@@ -8,7 +8,7 @@ from functools import cached_property
 
 from hedui.errors import HeduiError
 from hedui.rules import rule
-from hedui.site.models import Agency, Comparison, Limit, RuleSetting, SiteModel, Source
+from hedui.site.models import Agency, Comparison, Limit, RuleSetting, SiteModel, SnapshotComparison, Source
 from hedui.site.problems import choose
 
 DEFAULT_SETTING = RuleSetting()
@@ -61,6 +61,11 @@ class Site(SiteModel):
             return self._comparisons[comparison_id]
         except KeyError:
             raise HeduiError(f'The site has no comparison "{comparison_id}"; {choose(comparison_id, self._comparisons)}') from None
+
+    @property
+    def linked(self) -> tuple[SnapshotComparison, ...]:
+        """The comparisons whose one-sided keys are to be linked, in the site's order."""
+        return tuple(item for item in self.comparisons if isinstance(item, SnapshotComparison) and item.linkage is not None)
 
     def sources_of(self, dataset: str) -> tuple[Source, ...]:
         """The sources that deliver a canonical dataset, in the site's order."""
