@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 from hedui.errors import SourceError, SourceFormatError
 from hedui.site.problems import choose
 from hedui.sources.base import BATCH_ROWS
+from hedui.sources.retry import TransientSourceError
 from hedui.sources.sql import Kind
 
 SNAPSHOT_LEVELS = ("REPEATABLE READ", "SNAPSHOT", "SERIALIZABLE")
@@ -35,8 +36,15 @@ def any_session(*, url: URL, source: str) -> Iterator[AnySession]:
         raise SourceFormatError(f"Source {source}: there is no table {error}; adapt table in the source's YAML.") from None
     except SQLAlchemyError as error:
         # the driver's own text may quote data
-        cause = type(error.orig).__name__ if isinstance(error, DBAPIError) else type(error).__name__
-        raise SourceError(f"Source {source}: the database cannot be read ({cause}).") from None
+        raise _translated(error, source) from None
+
+
+def _translated(error: SQLAlchemyError, source: str) -> SourceError:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    message = f"Source {source}: the database cannot be read ({type(cause).__name__})."
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return TransientSourceError(message, cause="connection")
+    return SourceError(message)
 
 
 def _begin_snapshot(connection: sa.Connection) -> None:

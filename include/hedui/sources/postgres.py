@@ -21,6 +21,7 @@ from sqlalchemy.sql.compiler import IdentifierPreparer
 
 from hedui.errors import SourceError, SourceFormatError
 from hedui.sources.base import BATCH_BYTES
+from hedui.sources.retry import Cause, TransientSourceError
 from hedui.sources.sql import Kind
 
 KINDS: dict[int, Kind] = {
@@ -30,6 +31,13 @@ KINDS: dict[int, Kind] = {
     **dict.fromkeys((20, 21, 23, 700, 701, 1700), "number"),
 }
 """Kinds by type oid; every other type is text."""
+
+CONNECTION_CLASSES = {"08"}
+CONNECTION = {"53300", "57P01", "57P02", "57P03", "57P05"}
+TRANSACTION_CLASSES = {"40"}
+TRANSACTION = {"55P03", "25P02"}
+SNAPSHOT = {"72000"}
+"""SQLSTATEs that another try can mend."""
 
 
 @contextmanager
@@ -146,7 +154,26 @@ def _translated(error: psycopg.Error, source: str) -> SourceError:
     text = " ".join((error.diag.message_primary or "").split())
     if state.startswith("42"):
         return SourceFormatError(f"Source {source}: {text} (SQLSTATE {state}); adapt table and columns in the source's YAML.")
+    cause = _cause(error, state)
     if isinstance(error, psycopg.OperationalError):
         detail = text or str(error).splitlines()[0] if str(error) else "no connection"
-        return SourceError(f"Source {source}: PostgreSQL cannot be read: {detail}.")
-    return SourceError(f"Source {source}: PostgreSQL refused ({type(error).__name__}, SQLSTATE {state}).")
+        message = f"Source {source}: PostgreSQL cannot be read: {detail}."
+    else:
+        message = f"Source {source}: PostgreSQL refused ({type(error).__name__}, SQLSTATE {state})."
+    return SourceError(message) if cause is None else TransientSourceError(message, cause=cause)
+
+
+def _cause(error: psycopg.Error, state: str) -> Cause | None:
+    """The class of an error that another try can mend. A standby that must go on with its replay cancels with 40001."""
+    if state[:2] in TRANSACTION_CLASSES or state in TRANSACTION:
+        return "transaction"
+    if state in SNAPSHOT:
+        return "snapshot"
+    if state[:2] in CONNECTION_CLASSES or state in CONNECTION:
+        return "connection"
+    return "connection" if not state and isinstance(error, psycopg.OperationalError) and not _refused(error) else None
+
+
+def _refused(error: psycopg.Error) -> bool:
+    """Whether the server has answered a connect with a no; libpq tells it by text only."""
+    return any(word in str(error) for word in ("authentication failed", "does not exist", "pg_hba.conf", "no password supplied"))

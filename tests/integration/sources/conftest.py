@@ -14,6 +14,7 @@ import pytest
 from hedui.context import Context
 from hedui.lake import Lake, Manifest, Partition
 from hedui.site import load_site
+from hedui.sources import retry
 from hedui.sources.extract import extract_source
 from hedui.steps import StepSummary
 
@@ -90,6 +91,14 @@ class World:
         if self.context.lake.manifest(partition) is None:
             return None
         return [row for file in self.context.lake.files(partition) for row in pq.ParquetFile(file).read().to_pylist()]
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch) -> list[float]:
+    """The pauses before further tries, which nobody waits for."""
+    made: list[float] = []
+    monkeypatch.setattr(retry, "pause", made.append)
+    return made
 
 
 @pytest.fixture

