@@ -12,8 +12,11 @@ from hedui.compare.plan import SidePlan
 from hedui.compare.write import fetch_one
 from hedui.errors import ConservationError
 
-FLOW_CLASSES = ("matched", "different", "one_sided", "in_transit", "duplicate", "unusable")
-OWN_CLASSES = ("matched", "different", "residual", "duplicate", "unusable")
+FLOW_CLASSES = ("matched", "different", "one_sided", "in_transit", "duplicate", "unusable", "keymap", "reversed")
+OWN_CLASSES = ("matched", "different", "residual", "duplicate", "unusable", "keymap", "reversed")
+FLOW_PARTS = ("bundled", "tolerated")
+"""Rows of the class ``matched`` that are worth knowing: settled by a sum of several rows; amounts not quite equal."""
+
 SNAPSHOT_CLASSES = ("matched", "different", "one_sided", "duplicate", "unusable", "keymap")
 
 
@@ -111,6 +114,7 @@ def prove_window(
     ):
         mine = own[name]
         merged = {key: row.get(key, 0) + mine.get(key, 0) for part in FLOW_CLASSES for key in (part, f"{part}_fen")}
+        merged |= {key: row.get(key, 0) + mine.get(key, 0) for key in FLOW_PARTS}
         merged |= {key: row[key] for key in ("carried_in", "carried_in_fen")}
         rows, fen = mine["rows"] + row["carried_in"], mine["rows_fen"] + row["carried_in_fen"]
         _foot(f"{comparison} on {date}: {source}", merged, FLOW_CLASSES, rows, fen)

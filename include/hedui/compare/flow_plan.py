@@ -9,6 +9,7 @@ from typing import Any
 
 from hedui.canonical.schemas import dataset
 from hedui.compare.authority import Right, rights_of
+from hedui.compare.ladder import RungPlan, ladder_column, ladder_fields, reversal_column, rung_plan
 from hedui.compare.plan import SidePlan
 from hedui.compare.snapshot import own_columns, side_parameters
 from hedui.context import Context
@@ -27,6 +28,10 @@ class FlowPlan:
         fields: Names of the compared fields that both sides deliver.
         subject: Positions of the key columns that make the subject key.
         columns: Columns of a row in residuals and pairs.
+        rungs: The rungs of the key ladder after the first.
+        extras: Fields beyond the first key by which rows are matched; ``x_<field>`` in SQL.
+        mapped: Per side the ``x_`` column that its key map fills, or None.
+        maps: Per side the rule of its key map, or None.
         compared: Amount columns and field columns of which values as received are kept.
         audit: Threshold of the audit sample, see ``flow_groups.sql``.
     """
@@ -38,6 +43,10 @@ class FlowPlan:
     fields: tuple[str, ...]
     subject: tuple[int, ...]
     columns: tuple[str, ...]
+    rungs: tuple[RungPlan, ...]
+    extras: tuple[str, ...]
+    mapped: tuple[str | None, ...]
+    maps: tuple[str | None, ...]
     compared: tuple[str, ...]
     audit: str
 
@@ -50,6 +59,11 @@ class FlowPlan:
     def keys(self) -> int:
         """Number of key columns."""
         return len(self.comparison.key)
+
+    @property
+    def first_rule(self) -> str:
+        """The name of the first rung."""
+        return "+".join(self.comparison.key)
 
     def differs(self) -> str:
         """Expression over pairs (l_, r_ columns): whether an amount or a field deviates."""
@@ -66,6 +80,8 @@ def flow_plan(context: Context, comparison: FlowComparison) -> FlowPlan:
     amounts, groups = tuple(comparison.amounts), tuple(comparison.group)
     keys = tuple(f"k{number}" for number in range(len(comparison.key)))
     compared = (*(f"a_{name}" for name in amounts), *(f"f_{name}" for name in fields))
+    extras = ladder_fields(comparison)
+    maps = [next((m for m in comparison.key_maps if m.side == side.source), None) for side in (left, right)]
     share = comparison.audit_sample
     return FlowPlan(
         comparison=comparison,
@@ -74,7 +90,16 @@ def flow_plan(context: Context, comparison: FlowComparison) -> FlowPlan:
         groups=groups,
         fields=fields,
         subject=tuple(number for number, name in enumerate(comparison.key) if name not in ("insurance", "period")),
-        columns=(*keys, "insurance", "period", "region", *(f"g_{name}" for name in groups), "total", *compared),
+        columns=(
+            *(*keys, "subject", "insurance", "period", "region"),
+            *(f"g_{name}" for name in groups),
+            *(f"x_{name}" for name in extras),
+            *("reversal", "total", *compared),
+        ),
+        rungs=tuple(rung_plan(rung) for rung in comparison.later_rungs),
+        extras=extras,
+        mapped=tuple(f"x_{m.to_field}" if m and m.to_field in extras else None for m in maps),
+        maps=tuple(m.rule if m else None for m in maps),
         compared=compared,
         audit="g" if share >= 1 else (f"{int(share * 16**8):08x}" if share > 0 else ""),
     )
@@ -93,7 +118,9 @@ def side_columns(plan: FlowPlan, side: SidePlan) -> dict[str, str]:
 
     amounts = {f"a_{name}": total(parts[side.index]) for name, parts in comparison.amounts.items()}
     groups = {f"g_{name}": side.expression(pair[side.index]) for name, pair in comparison.group.items()}
-    columns = amounts | {"total": " + ".join(f"({amount})" for amount in amounts.values())} | groups
+    total_fen = " + ".join(f"({amount})" for amount in amounts.values())
+    columns = amounts | {"total": total_fen, "reversal": reversal_column(comparison, side, f"({total_fen})")} | groups
+    columns |= {f"x_{name}": ladder_column(side, name) for name in plan.extras}
     columns |= {f"f_{name}": side.expression(name) for name in plan.fields}
     own = own_columns(side)
     return (
@@ -105,7 +132,7 @@ def side_columns(plan: FlowPlan, side: SidePlan) -> dict[str, str]:
 
 def view_parameters(plan: FlowPlan, side: SidePlan) -> dict[str, Any]:
     """Parameters of ``side.sql`` for a side."""
-    return side_parameters(side, side_columns(plan, side))
+    return side_parameters(side, side_columns(plan, side)) | {"map_optional": True}
 
 
 def raw_fields(plan: FlowPlan, side: SidePlan) -> dict[str, str]:
@@ -143,5 +170,14 @@ def rule_ids(comparison: FlowComparison) -> list[str]:
     """All rules that the comparison may raise."""
     rules = comparison.rules
     named = [rules.only_left, rules.only_right, rules.in_transit, rules.late, rules.cutoff, rules.total, rules.count]
-    named += [rules.duplicate, rules.unusable, comparison.amount_rule]
+    named += [rules.duplicate, rules.unusable, comparison.amount_rule, *(key_map.rule for key_map in comparison.key_maps)]
+    named += [part.rule for part in (comparison.reversals, comparison.bundles) if part]
+    if comparison.originals:
+        named += [comparison.originals.missing, comparison.originals.exceeds]
     return named + [rule.rule for rule in comparison.fields.values()]
+
+
+def missing_rules(comparison: FlowComparison) -> tuple[str, str]:
+    """Rules of what has no counterpart when the window has passed: of the left side (only_left where it is not late), of the right."""
+    rules = comparison.rules
+    return (rules.late if comparison.kinds.left == "LATE" else rules.only_left, rules.only_right)

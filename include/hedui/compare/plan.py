@@ -88,8 +88,7 @@ class SidePlan:
 def inputs(context: Context, comparison: SnapshotComparison | FlowComparison, date: dt.date) -> dict[Partition, Manifest | None]:
     """The canonical partitions that a comparison needs on a date, with their manifests; None where the lake lacks one."""
     partitions = [context.canonical(side.dataset, side.source, date) for side in sides_of(comparison)]
-    if isinstance(comparison, SnapshotComparison):
-        partitions += [context.canonical(key_map.dataset, key_map.source, date) for key_map in comparison.key_maps]
+    partitions += [context.canonical(key_map.dataset, key_map.source, date) for key_map in comparison.key_maps]
     return {partition: context.lake.manifest(partition) for partition in partitions}
 
 
@@ -123,7 +122,7 @@ def side_plans(context: Context, comparison: SnapshotComparison | FlowComparison
     Raises:
         LakeError: A side's canonical partition is missing.
     """
-    maps = {key_map.side: key_map for key_map in comparison.key_maps} if isinstance(comparison, SnapshotComparison) else {}
+    maps = {key_map.side: key_map for key_map in comparison.key_maps}
     plans = []
     for stub in side_stubs(context, comparison, date):
         partition = context.canonical(stub.dataset, stub.source, date)

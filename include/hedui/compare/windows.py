@@ -19,8 +19,11 @@ from hedui.canonical.schemas import dataset
 from hedui.compare.authority import rights_of
 from hedui.compare.balance import prove_window
 from hedui.compare.flow import pair_hits, residual
-from hedui.compare.flow_plan import FlowPlan, flow_plan, rule_ids
+from hedui.compare.flow_plan import FlowPlan, flow_plan, missing_rules, rule_ids
+from hedui.compare.meeting import load_history, matching, meet
+from hedui.compare.originals import judge_originals
 from hedui.compare.plan import SidePlan, side_stubs
+from hedui.compare.statement import make_statement
 from hedui.compare.write import copy_out, make_findings, who
 from hedui.context import Context
 from hedui.errors import LakeError
@@ -99,7 +102,7 @@ def _arrive(connection: duckdb.DuckDBPyConnection, context: Context, plan: FlowP
 
 def _step(connection: duckdb.DuckDBPyConnection, context: Context, plan: FlowPlan, date: dt.date) -> None:
     _arrive(connection, context, plan, date)
-    engine.run(connection, "compare/flow_step.sql", keys=plan.keys, columns=plan.carried)
+    meet(connection, plan)
 
 
 def _evaluate(connection: duckdb.DuckDBPyConnection, context: Context, plan: FlowPlan, date: dt.date, chain: str) -> None:
@@ -111,8 +114,10 @@ def _evaluate(connection: duckdb.DuckDBPyConnection, context: Context, plan: Flo
     if manifest is None:
         raise LakeError(f"The lake has no partition {partition.path}; run the comparison of that date again.")
     _hits(connection, context, plan, sides, date)
+    judge_originals(connection, context, plan, sides, date)
     hits = _relation(context, partition, "hits")
-    parts = " UNION ALL ".join(f"SELECT * FROM {name}" for name in (hits, "hits_pairs", "hits_window", "hits_totals"))
+    names = (hits, "hits_pairs", "hits_window", "hits_totals", "hits_originals")
+    parts = " UNION ALL ".join(f"SELECT * FROM {name}" for name in names)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE hits AS {parts}")
     balance = prove_window(
         connection, comparison.id, plan.sources, date, manifest.meta["balance"], window=comparison.window, differs=plan.differs()
@@ -126,10 +131,14 @@ def _evaluate(connection: duckdb.DuckDBPyConnection, context: Context, plan: Flo
         origin="h.origin",
     )
     own, rows = rows, standing.inherit(connection, date)
-    meta = {"balance": balance, "inputs": manifest.meta["inputs"], "chain": chain, "own": own}
+    make_statement(connection, plan, date, balance, own=_relation(context, partition, "statement"))
+    engine.run(connection, "compare/flow_links.sql", own=_relation(context, partition, "nets"), differs=plan.differs())
+    meta = {"balance": balance, "inputs": manifest.meta["inputs"], "chain": chain, "own": own, "matching": matching(connection)}
     with context.lake.writer(context.findings(comparison.id, date)) as writer:
         copy_out(connection, writer, "findings")
         copy_out(connection, writer, "totals", name="totals", order="ALL")
+        copy_out(connection, writer, "statement", name="statement", order="ALL")
+        copy_out(connection, writer, "links", name="links", order="ALL")
         copy_out(connection, writer, "open_now", name="open", order="side, origin, source_row")
         writer.commit(Manifest(rows=rows, meta=meta))
 
@@ -141,14 +150,19 @@ def _hits(
     pair_hits(connection, context, plan, sides, date)
     origins = [row[0] for row in connection.execute("SELECT DISTINCT origin FROM open_now ORDER BY origin").fetchall()]
     ages = [(origin, context.workdays.age(origin, date)) for origin in origins] or [(date, 0)]
+    load_history(connection, context, plan, date)
     engine.run(
         connection,
         "compare/flow_window_hits.sql",
         sides=plan.sources,
-        subject=plan.subject,
         ages=ages,
         window=comparison.window,
         rules=comparison.rules,
+        missing=missing_rules(comparison),
+        kinds=(comparison.kinds.left, comparison.kinds.right),
+        orphans=comparison.reversals,
+        bundle_rule=comparison.bundles.rule if comparison.bundles else None,
+        date=date,
     )
     engine.run(
         connection,

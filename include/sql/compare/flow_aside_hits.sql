@@ -1,9 +1,10 @@
--- Duplicate and unusable keys of one date, one finding per key and side (per row's own key): table hits_aside.
+-- Duplicate and unusable keys of one date, and numbers that no map translates, one finding per key and side (per row's own key): table hits_aside.
 -- Parameters:
 --   sides      sources: left, right
 --   keys       number of key columns
 --   subject    positions of the key columns that make the subject key
 --   duplicate, unusable  rule ids
+--   maps       per side the rule of its key map, or none
 --   date       business date
 {% from "compare/macros.sql" import each %}
 CREATE OR REPLACE TEMP TABLE hits_aside AS
@@ -15,7 +16,7 @@ SELECT {{ duplicate | literal }} AS rule, 'DUP' AS kind, CAST(NULL AS VARCHAR) A
        CAST(NULL AS VARCHAR) AS right_source, CAST(sum(total) - min(total) AS BIGINT) AS amount_diff_fen, {{ date | literal }} AS origin,
        to_json({'rows': count(*), 'source_row': { {{- sides[i] | literal }}: min(source_row)}}) AS evidence
 FROM aside_{{ i }}
-WHERE status = 'ok'
+WHERE place = 'duplicate'
 GROUP BY {{ each("k#", range(keys)) }}
 UNION ALL
 SELECT {{ unusable | literal }}, 'KEY', NULL, {{ sides[i] | literal }},
@@ -23,8 +24,18 @@ SELECT {{ unusable | literal }}, 'KEY', NULL, {{ sides[i] | literal }},
        to_json({ {{- sides[i] | literal }}: min(key_text)}), NULL, NULL, CAST(sum(total) AS BIGINT), {{ date | literal }},
        to_json({'rows': count(*), 'source_row': { {{- sides[i] | literal }}: min(source_row)}})
 FROM aside_{{ i }}
-WHERE status = 'unusable'
+WHERE place = 'unusable'
 GROUP BY own_key, insurance, period
+{% if maps[i] %}
+UNION ALL
+SELECT {{ maps[i] | literal }}, 'KEYMAP', NULL, {{ sides[i] | literal }},
+       own_number, min(region), NULL, NULL, NULL, {{ ("keymap@" ~ sides[i]) | literal }},
+       to_json({ {{- sides[i] | literal }}: own_number}), NULL, NULL, CAST(sum(total) AS BIGINT), {{ date | literal }},
+       to_json({'rows': count(*), 'source_row': { {{- sides[i] | literal }}: min(source_row)}})
+FROM aside_{{ i }}
+WHERE place = 'keymap'
+GROUP BY own_number
+{% endif %}
 {{ "UNION ALL" if loop.first }}
 {% endfor %}
 ;

@@ -1,5 +1,5 @@
 -- The totals stage of a flow comparison: per group the rows, fen and an order-independent digest of both sides.
--- live: rows with a usable key that their side has once. A group is looked at in detail (closer) when its live rows are not certainly
+-- Reads live_<i> (flow_live.sql); rows that are undone on their own date count nowhere. A group is looked at in detail (closer) when its live rows are not certainly
 -- the same on both sides, or when it falls into the audit sample (by a hash of the group's values, so that every run picks the same).
 -- Parameters:
 --   keys           number of key columns
@@ -9,13 +9,7 @@
 --   hash_function  64-bit hash over several columns: hash in DuckDB, xxhash64 in Spark
 --   audit          eight hex digits: balanced groups whose hash is below are audited ("g": all of them, "": none)
 -- Columns of groups: g_<group>, group_key, left_count, right_count, left_<c>, right_<c>, live_<side>_count, live_<side>_fen, closer.
-{% from "compare/macros.sql" import each, same_key %}
-{% for i in (0, 1) %}
-CREATE OR REPLACE TEMP VIEW live_{{ i }} AS
-SELECT s.*, s.status = 'ok' AND d.first_row IS NULL AS live
-FROM side_{{ i }} AS s
-LEFT JOIN dup_{{ i }} AS d ON {{ same_key("d", "s", keys) }};
-{% endfor %}
+{% from "compare/macros.sql" import each %}
 CREATE OR REPLACE TEMP TABLE groups AS
 WITH sums AS (
 {% for i in (0, 1) %}
@@ -24,6 +18,7 @@ WITH sums AS (
          coalesce(sum(total) FILTER (WHERE live), 0) AS live_fen,
          coalesce(sum(CAST({{ hash_function }}({{ each("k#", range(keys)) }}, {{ each("a_#", amounts) }}{{ ", " if fields }}{{ each("f_#", fields) }}) AS DECIMAL(38, 0))) FILTER (WHERE live), 0) AS digest
   FROM live_{{ i }}
+  WHERE NOT netted
   GROUP BY {{ each("g_#", groups) }}
 {{ "UNION ALL" if loop.first }}
 {% endfor %}

@@ -6,7 +6,7 @@
 --   groups   names of the groups' fields
 --   fields   names of the compared fields that both sides deliver
 --   tolerance  tolerated difference per component in fen
--- Columns: n0, n1 (source_row or NULL), t0, t1 (fen), same.
+-- Columns: n0, n1 (source_row or NULL), t0, t1 (fen), same, crossed (both rows are there, in different groups).
 {% from "compare/macros.sql" import each, different %}
 CREATE OR REPLACE TEMP TABLE joined AS
 WITH
@@ -29,5 +29,10 @@ SELECT d0.source_row AS n0, d1.source_row AS n1, d0.total AS t0, d1.total AS t1,
 {% for field in fields %}
        AND d0.f_{{ field }} IS NOT DISTINCT FROM d1.f_{{ field }}
 {% endfor %}
-       AS same
+       AS same,
+       d0.source_row IS NOT NULL AND d1.source_row IS NOT NULL AND NOT (
+{% for group in groups %}
+         d0.g_{{ group }} IS NOT DISTINCT FROM d1.g_{{ group }}{{ " AND" if not loop.last }}
+{% endfor %}
+       ) AS crossed
 FROM d0 FULL JOIN d1 ON {% for k in range(keys) %}d0.k{{ k }} = d1.k{{ k }}{{ " AND " if not loop.last }}{% endfor %};

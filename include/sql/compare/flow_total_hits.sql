@@ -25,6 +25,7 @@ WITH explained AS (
 {% endfor %}
   FROM arrived AS a
   WHERE NOT EXISTS (SELECT 1 FROM again AS x WHERE x.side = a.side AND x.source_row = a.source_row)
+    AND NOT EXISTS (SELECT 1 FROM pairs AS x WHERE x.l_origin = x.r_origin AND a.source_row = CASE a.side WHEN 0 THEN x.l_source_row ELSE x.r_source_row END)
   GROUP BY {{ each("g_#", groups) }}
 ),
 facing AS (

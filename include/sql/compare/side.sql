@@ -10,6 +10,7 @@
 --   columns   further columns, name -> expression
 --   key_map   the side's key map (relation, from_field, to_field) or none
 --   maps_key  whether the map fills a key field: then a row without a map has no key either
+--   map_optional  a row without a map keeps its key where the map fills none (flows: a later rung may need the map)
 -- Columns: source_row, status (ok | unusable | keymap), own_number (the mapped field's own value), k<j> (keys, NULL unless ok),
 -- q<j> (keys of rows that only lack the map), the columns.
 CREATE OR REPLACE TEMP VIEW {{ view | ident }} AS
@@ -25,7 +26,7 @@ WITH map AS (
 SELECT source_row, status, own_number,
 {% for _ in keys %}
        CASE WHEN status = 'ok' THEN key{{ loop.index0 }} END AS k{{ loop.index0 }},
-{% if key_map and not maps_key %}
+{% if key_map and not maps_key and not map_optional %}
        CASE WHEN status = 'keymap' THEN key{{ loop.index0 }} END AS q{{ loop.index0 }},
 {% endif %}
 {% endfor %}
@@ -46,7 +47,7 @@ FROM (
            WHEN {{ key }} LIKE '0%' AND regexp_matches({{ key }}, {{ zeros | literal }}) THEN 'unusable'
 {% endif %}
 {% endfor %}
-{% if key_map and not maps_key %}
+{% if key_map and not maps_key and not map_optional %}
            WHEN r.{{ key_map.from_field | ident }} <> '' AND m.to_value IS NULL THEN 'keymap'
 {% endif %}
            ELSE 'ok'

@@ -154,6 +154,7 @@ def test_balance_in_rows_and_fen(bench: Any) -> None:
         "matched": 1,
         "matched_fen": 150,
         "different": 1,
+        **dict.fromkeys(("keymap", "keymap_fen", "reversed", "reversed_fen", "bundled", "tolerated"), 0),
     }
     assert bench.balance("flow", D1) == {
         "left": zero
