@@ -23,6 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from hedui import __version__, steps
+from hedui.commands.regions import regions_app
 from hedui.context import Context, context_from_environment
 from hedui.errors import HeduiError
 from hedui.findings import SEVERITIES
@@ -46,6 +47,7 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(rules_app, name="rules")
 app.add_typer(exemption_app, name="exemption")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(regions_app, name="regions")
 
 out = Console()
 err = Console(stderr=True)

@@ -1,0 +1,1 @@
+"""Sub-commands of ``hedui``, one module each; :mod:`hedui.cli` registers them."""

@@ -1,0 +1,173 @@
+"""``hedui regions``: versions, traces, differences, imports and exports of region codes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from hedui.regions.codes import LEVEL_LABELS, significant
+from hedui.regions.errors import RegionError
+from hedui.regions.model import KINDS, SCOPES, Change, Region
+
+regions_app = typer.Typer(no_args_is_help=True, help="Region codes: versions, changes, migrations. 行政区划。")
+out = Console()
+
+FolderOption = Annotated[
+    list[Path] | None, typer.Option("--folder", help="A site's own region files, beside the shipped ones; may be repeated.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]
+DayArgument = Annotated[dt.datetime, typer.Argument(formats=["%Y-%m-%d"], help="YYYY-MM-DD.")]
+DayOption = Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="YYYY-MM-DD.")]
+
+
+class FileKind(StrEnum):
+    """What a file to import is."""
+
+    table = "table"
+    changes = "changes"
+    padis = "padis"
+
+
+def _versions(folders: list[Path] | None) -> Any:
+    from hedui.regions.store import SHIPPED, Store
+    from hedui.regions.versions import Versions
+
+    return Versions(Store((SHIPPED, *(folders or ()))))
+
+
+def _lines(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        print(json.dumps(row, ensure_ascii=False, default=str))
+
+
+@regions_app.command("at")
+def at(
+    date: DayArgument,
+    code: Annotated[str, typer.Option(help="Only codes that begin so. 代码前缀")] = "",
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The codes in force on a day. 某日在用代码。"""
+    found = [item for item in _versions(folder).at(date.date()) if item.code.startswith(code)]
+    if as_json:
+        return _lines([asdict(item) for item in found])
+    grid = Grid("代码", "名称", "级次", "上级", "生效", "首见于公布表", "依据", box=None)
+    for item in found:
+        grid.add_row(item.code, item.name, LEVEL_LABELS[item.level], item.parent, str(item.valid_from), item.published, item.source)
+    out.print(grid)
+    return None
+
+
+@regions_app.command("trace")
+def trace(code: str, folder: FolderOption = None, as_json: JsonOption = False) -> None:
+    """What a code was and what it became, with documents. 沿革。"""
+    versions = _versions(folder)
+    steps, mine = versions.trace(code), versions.versions(code)
+    if not steps and not mine:
+        raise RegionError(f"No table and no change knows the code {code[:20]!r}; see `hedui regions at DATE`.")
+    if as_json:
+        return _lines([asdict(step.change) for step in steps])
+    for item in mine:
+        until = "至今" if item.valid_to == dt.date.max else f"至 {item.valid_to}"
+        out.print(f"{item.code} {item.name} {LEVEL_LABELS[item.level]} {item.valid_from} {until}", highlight=False)
+    _changes([step.change for step in steps])
+    return None
+
+
+def _changes(rows: list[Change]) -> None:
+    grid = Grid("时期", "生效", "原代码", "原名称", "变更", "现代码", "现名称", "文号", box=None)
+    for row in rows:
+        kind = f"{KINDS[row.kind]}·{SCOPES[row.scope]}"
+        period = f"{row.from_date}～{row.to_date}"
+        grid.add_row(
+            period, str(row.effective_date or ""), row.old_code, row.old_name, kind, row.new_code, row.new_name, row.doc_no
+        )
+    out.print(grid)
+
+
+@regions_app.command("diff")
+def diff(first: DayArgument, second: DayArgument, folder: FolderOption = None, as_json: JsonOption = False) -> None:
+    """What two tables show by themselves, and the change rows between them. 两版差异。"""
+    from hedui.regions.versions import difference
+
+    store = _versions(folder).store
+    start, end = store.latest(first.date()), store.latest(second.date())
+    seen = difference(store.table(start), store.table(end))
+    known = store.changes_between(start, end)
+    if as_json:
+        pairs = [(pair[0].code, pair[0].name, pair[1].name) for pair in seen.renamed]
+        figures = {"vanished": [row.code for row in seen.vanished], "appeared": [row.code for row in seen.appeared]}
+        return _lines([{"from": start, "to": end, **figures, "renamed": pairs, "changes": len(known)}])
+    out.print(
+        f"{start} → {end}：消失 {len(seen.vanished)}，新增 {len(seen.appeared)}，更名 {len(seen.renamed)}，改隶 {len(seen.moved)}"
+    )
+    for label, rows in (("消失", seen.vanished), ("新增", seen.appeared)):
+        for row in rows:
+            out.print(f"{label} {row.code} {row.name}", highlight=False)
+    for before, after in seen.renamed:
+        out.print(f"更名 {before.code} {before.name} → {after.name}", highlight=False)
+    _changes(known)
+    return None
+
+
+@regions_app.command("import")
+def import_file(
+    file: Path,
+    kind: Annotated[FileKind, typer.Option(help="table: a code table of --to; changes: our change rows; padis: TXT or ZIP.")],
+    to: DayOption,
+    into: Annotated[Path, typer.Option(help="The site's folder of region files.")],
+    start: Annotated[dt.datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="For padis: the table before.")] = None,
+) -> None:
+    """Check a file line by line and take it into a site's folder. 导入。"""
+    from hedui.regions import files, pack, padis
+
+    end = to.date()
+    regions: list[Region] = []
+    changes: list[Change] = []
+    if kind is FileKind.table:
+        regions = list(files.read_table(file, date=end).rows.values())
+    elif kind is FileKind.changes:
+        changes = files.read_changes(file)
+    else:
+        if start is None:
+            raise RegionError("A PADIS file does not say which table its changes start from; add --from YYYY-MM-DD.")
+        package = padis.read_padis(file, start=start.date(), end=end)
+        changes, regions = list(package.changes), list(package.regions)
+    if regions:
+        rows = [{name: getattr(row, name) for name in files.TABLE_COLUMNS} for row in sorted(regions, key=lambda row: row.code)]
+        pack.write(into / f"codes_{end}.csv", pack.csv_bytes(rows, files.TABLE_COLUMNS))
+    if changes:
+        pack.write(into / f"changes_{end}.csv", pack.csv_bytes(files.columns_of(changes), files.CHANGE_COLUMNS))
+    out.print(f"[green]✓[/] {into}：代码 {len(regions)} 条，变更 {len(changes)} 条")
+
+
+@regions_app.command("export")
+def export(
+    start: DayOption,
+    to: DayOption,
+    target: Annotated[Path, typer.Option("--out", help="File to write, .txt (PADIS, seven columns) or .csv.")],
+    prefix: Annotated[str, typer.Option(help="Only changes of codes that begin so, e.g. 13. 省份")] = "",
+    folder: FolderOption = None,
+) -> None:
+    """Write the changes between two dates as the seven-column TXT or as CSV. 导出。"""
+    from hedui.regions import files, pack, padis
+
+    known = _versions(folder).store.changes_between(start.date(), to.date())
+    rows = [row for row in known if significant(row.old_code or row.new_code).startswith(prefix)]
+    if target.suffix.lower() == ".csv":
+        pack.write(target, pack.csv_bytes(files.columns_of(rows), files.CHANGE_COLUMNS))
+        out.print(f"[green]✓[/] {target}：{len(rows)} 条")
+        return
+    text, left_out = padis.padis_text(rows)
+    target.write_bytes(text.encode())
+    out.print(f"[green]✓[/] {target}：{len(rows) - len(left_out)} 条")
+    for row in left_out:
+        out.print(f"[yellow]未写入[/] {row.old_code} {row.old_name} 撤销，无现代码，七列格式无法表达", highlight=False)
