@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import string
 
 from hedui.canonical.schemas import Dataset, Field, datasets
-from hedui.site.models import Column, DelimitedReader, Source, SourceDataset, SqlReader
+from hedui.site.check_readers import check_path, check_reader
+from hedui.site.models import Column, Source, SourceDataset, SqlReader
 from hedui.site.parts import Part, Parts
 from hedui.site.problems import Problems, choose
 
@@ -29,31 +29,14 @@ def check_source(part: Part[Source], parts: Parts) -> None:
         part.problem(["expected", "by"], f'"{source.expected.by}" is not a time of day; write HH:MM')
     if not source.datasets:
         part.problem(["datasets"], "names no dataset; a source delivers at least one")
-    _check_reader(part, source)
+    check_reader(part, source)
     for name, spec in source.datasets.items():
         if name not in datasets():
             part.problem(["datasets", name], f"unknown dataset; {choose(name, datasets())}")
             continue
         _check_as_of(part, name, spec, sql=isinstance(source.reader, SqlReader))
-        _check_path(part, source, name, spec)
+        check_path(part, source, name, spec)
         _check_columns(part, datasets()[name], spec, parts)
-
-
-def _check_reader(part: Part[Source], source: Source) -> None:
-    reader = source.reader
-    if not isinstance(reader, DelimitedReader):
-        return
-    if reader.separator in '\r\n\0"' or reader.separator == reader.quote:
-        part.problem(["reader", "separator"], f"{reader.separator!r} cannot separate columns; it is a line end or the quote")
-    if reader.quote and reader.quote in "\r\n\0":
-        part.problem(["reader", "quote"], "a line end cannot be the quote; leave it empty where nothing is quoted")
-    if reader.header:
-        return
-    for name, spec in source.datasets.items():
-        for field, column in spec.columns.items():
-            if column.column is not None and not re.fullmatch(r"[1-9]\d{0,3}", column.column):
-                place = ["datasets", name, "columns", field, "from"]
-                part.problem(place, f'"{column.column}": the file has no header, so write the column\'s number from "1"')
 
 
 def _check_as_of(part: Part[Source], name: str, spec: SourceDataset, *, sql: bool) -> None:
@@ -68,30 +51,6 @@ def _check_as_of(part: Part[Source], name: str, spec: SourceDataset, *, sql: boo
         part.problem([*place, key], f"is missing: mode {spec.as_of.mode} needs it")
     for key in sorted(given - needed):
         part.problem([*place, key], f"has no meaning in mode {spec.as_of.mode}; remove it or change the mode")
-
-
-def _check_path(part: Part[Source], source: Source, name: str, spec: SourceDataset) -> None:
-    if isinstance(source.reader, SqlReader):
-        if spec.path is not None:
-            part.problem(["datasets", name, "path"], "has no meaning for a database; remove it")
-        if not all(spec.table.split(".")):
-            part.problem(["datasets", name, "table"], f"{Problems.show(spec.table)} is not a table name; write schema.table")
-        return
-    place = ["reader", "path"] if spec.path is None else ["datasets", name, "path"]
-    path = source.reader.path if spec.path is None else spec.path
-    try:
-        names = {field.split(".")[0].split("[")[0] for _, field, _, _ in string.Formatter().parse(path) if field is not None}
-        if names <= {"dataset", "table", "date"}:
-            path.format(dataset=name, table=spec.table, date=dt.date(2026, 1, 1))
-    except (ValueError, KeyError, IndexError, AttributeError) as error:
-        part.problem(place, f"{Problems.show(path)} is not a path template: {Problems.cut(str(error))}")
-        return
-    for unknown in sorted(names - {"dataset", "table", "date"}):
-        part.problem(place, f'unknown placeholder "{{{unknown}}}"; choose one of {{dataset}}, {{table}}, {{date:%Y%m%d}}')
-    if "date" not in names:
-        part.problem(place, f"{Problems.show(path)} has no {{date:%Y%m%d}}: files are dated by their name, else days get mixed up")
-    if path.startswith("/") or "://" in path or ".." in path.replace("\\", "/").split("/"):
-        part.problem(place, f"{Problems.show(path)} leaves the inbox; write a path below it, without .. or a leading /")
 
 
 def _check_columns(part: Part[Source], dataset: Dataset, spec: SourceDataset, parts: Parts) -> None:

@@ -150,7 +150,7 @@ class FixedReader(FileReader):
     """Text files whose columns have a fixed number of bytes.
 
     Attributes:
-        line_ending: ``any``: LF or CRLF; ``none``: records follow one another without a line end.
+        line_ending: ``any``: LF or CRLF ends a record; ``none``: records follow one another without a line end.
         header: The first record, where there is one that is no data.
         trailer: The last record, likewise.
         layout: By dataset, the columns of a record.
@@ -159,7 +159,7 @@ class FixedReader(FileReader):
     type: Literal["fixed"]
     packets: Literal[True] = True
     encoding: Literal["utf-8", "gbk", "gb18030"]
-    line_ending: Literal["any", "lf", "crlf", "none"] = "any"
+    line_ending: Literal["any", "none"] = "any"
     header: FixedMark | None = None
     trailer: FixedMark | None = None
     layout: dict[str, tuple[FixedField, ...]]

@@ -12,15 +12,18 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import pyarrow as pa
 
 from hedui.context import Context
+from hedui.errors import SourceFormatError
 from hedui.site.models import Source
 
 BATCH_BYTES = 8 << 20  # text that is in memory at a time, per dataset being read
 BATCH_ROWS = 50_000  # rows at a time for readers that count rows and not bytes
+SHOWN_TEXT = 4000  # characters of a bad row that are kept
+SHOWN_VALUE = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +65,8 @@ class PacketProblem:
     """Why a packet cannot be used as a whole.
 
     Readers tell what kept them from reading: B07 (encoding or format), B08 (header or columns), B06 (the file's name does not have the
-    agreed form). What follows from the packet's facts (head, count, totals, repeats) is for the judge of batches.
+    agreed form), B02 and B05 (what is declared as count or total is no number). What follows from the packet's facts (head, count,
+    totals, repeats, the name's parts against the content) is for the judge of batches.
 
     Attributes:
         rule: The rule that it breaks.
@@ -124,6 +128,38 @@ class Delivery:
     identity: dict[str, Any] = field(default_factory=dict)
 
 
+class PacketError(SourceFormatError):
+    """A packet cannot be read, or no further.
+
+    Attributes:
+        problem: The same for users.
+    """
+
+    def __init__(self, message: str, *, rule: str, reason: str, line: int | None = None, value: str = "") -> None:
+        super().__init__(message)
+        self.problem = PacketProblem(rule=rule, reason=reason, line=line, value=shown(value))
+
+
+class PacketParser(Protocol):
+    """One pass over one packet."""
+
+    head: dict[str, str]
+    """What the packet says of itself; complete when :meth:`batches` has ended or raised."""
+
+    def batches(self, handle: BinaryIO) -> Iterator[RawBatch]:
+        """The packet's records, numbered from 1; reads forward only.
+
+        Raises:
+            PacketError: The packet cannot be read, or no further.
+        """
+
+
+class ParserFactory(Protocol):
+    """Makes the parser of a dataset's packet."""
+
+    def __call__(self, *, dataset: str, place: str) -> PacketParser: ...  # noqa: D102
+
+
 class Snapshot(Protocol):
     """A source as of one moment."""
 
@@ -182,3 +218,9 @@ def wanted_columns(source: Source, dataset: str) -> list[str]:
     """The source's columns that fill canonical fields, in the site's order, each once."""
     spec = source.datasets[dataset]
     return list(dict.fromkeys(column.column for column in spec.columns.values() if column.column is not None))
+
+
+def shown(value: str) -> str:
+    """A value of a packet's head or name, fit for messages."""
+    text = "".join(character if character.isprintable() else "?" for character in value)
+    return text if len(text) <= SHOWN_VALUE else text[: SHOWN_VALUE - 1] + "…"

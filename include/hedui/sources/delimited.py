@@ -6,68 +6,31 @@ the cure. A single bad line costs only itself: it is yielded as a bad row with i
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import BinaryIO
 
 from hedui.context import Context
-from hedui.errors import HeduiError, SourceFormatError
+from hedui.errors import HeduiError
 from hedui.site.models import DelimitedReader, Source
-from hedui.sources.base import BATCH_BYTES, Delivery, Packet, RawBatch, wanted_columns
-from hedui.sources.encodings import BYTE_ORDER_MARK, CODECS, LABELS, looks_like
-from hedui.sources.files import Inbox
+from hedui.sources.base import BATCH_BYTES, PacketError, RawBatch, wanted_columns
+from hedui.sources.encodings import BYTE_ORDER_MARK, CODECS, LABELS, UTF8_MARK, looks_like
 from hedui.sources.lines import Line, Splitter, split_header
 from hedui.sources.names import raw_names
+from hedui.sources.packets import FileSource
 
 MAX_LINE = 16 << 20  # a line longer than this is no line: the separator or the file is wrong
 
 
-class DelimitedSource:
-    """Reader of a source whose datasets are delimited text files."""
+def delimited_source(*, context: Context, source: Source) -> FileSource:
+    """The reader of a source whose datasets are delimited text files."""
+    reader = source.reader
+    if not isinstance(reader, DelimitedReader):
+        raise HeduiError(f"Source {source.id} is not of type delimited.")
 
-    def __init__(self, *, context: Context, source: Source) -> None:
-        if not isinstance(source.reader, DelimitedReader):
-            raise HeduiError(f"Source {source.id} is not of type delimited.")
-        self._context = context
-        self._source = source
-        self._reader = source.reader
+    def parser(*, dataset: str, place: str) -> DelimitedParser:
+        return DelimitedParser(reader=reader, place=place, wanted=wanted_columns(source, dataset))
 
-    @contextmanager
-    def open(self, date: dt.date) -> Iterator[DelimitedSnapshot]:
-        """All files of the date; see :class:`hedui.sources.base.Reader`."""
-        yield DelimitedSnapshot(
-            inbox=Inbox(context=self._context, source=self._source, date=date), source=self._source, reader=self._reader
-        )
-
-
-class DelimitedSnapshot:
-    """The files of one date."""
-
-    def __init__(self, *, inbox: Inbox, source: Source, reader: DelimitedReader) -> None:
-        self._inbox = inbox
-        self._source = source
-        self._reader = reader
-        self._rows_read: dict[str, int] = {}
-
-    def read(self, dataset: str) -> Iterator[RawBatch]:
-        """The file's records."""
-        with self._inbox.open(dataset) as handle:
-            for batch in self._file(dataset).batches(handle):
-                self._rows_read[dataset] = self._rows_read.get(dataset, 0) + batch.records.num_rows + len(batch.bad)
-                yield batch
-
-    def packets(self, dataset: str) -> tuple[Packet, ...]:
-        """The one file."""
-        return (self._inbox.packet(dataset, rows=self._rows_read.get(dataset, 0)),)
-
-    def delivery(self, dataset: str) -> Delivery:
-        """Path, size and digest of the file."""
-        return Delivery(carrier="delimited", place=self._inbox.path(dataset), identity=self._inbox.identity(dataset))
-
-    def _file(self, dataset: str) -> _File:
-        wanted = wanted_columns(self._source, dataset)
-        return _File(reader=self._reader, place=f"{self._source.id}: {self._inbox.path(dataset)}", wanted=wanted)
+    return FileSource(context=context, source=source, reader=reader, parser=parser)
 
 
 def _blocks(handle: BinaryIO) -> Iterator[bytes]:
@@ -86,8 +49,8 @@ def _blocks(handle: BinaryIO) -> Iterator[bytes]:
         yield rest
 
 
-class _File:
-    """One pass over one file."""
+class DelimitedParser:
+    """One pass over one file; see :class:`hedui.sources.base.PacketParser`."""
 
     def __init__(self, *, reader: DelimitedReader, place: str, wanted: list[str]) -> None:
         self._reader = reader
@@ -98,6 +61,7 @@ class _File:
         self._line = 1
         self._lines = 0
         self._undecodable = 0
+        self.head: dict[str, str] = {}
 
     def batches(self, handle: BinaryIO) -> Iterator[RawBatch]:
         """All records; the header is checked first."""
@@ -116,32 +80,66 @@ class _File:
         """The columns, and what follows the header in the first block.
 
         Raises:
-            SourceFormatError: The file is empty, its encoding is another one, or its header lacks a column.
+            PacketError: The file is empty, its encoding is another one, or its header lacks a column.
         """
         block = next(blocks, b"")
         other = looks_like(block, self._reader.encoding)
         if other is not None:
-            raise SourceFormatError(
+            raise PacketError(
                 f"{self._place}:1: the file is {other}, declared is {self._label}; ask the sender for {self._label}, "
-                "or change encoding in the source's YAML."
+                "or change encoding in the source's YAML.",
+                rule="B07",
+                reason=f"文件编码是 {other}，约定为 {self._label}",
+                line=1,
             )
+        block = block.removeprefix(UTF8_MARK)
+        if self._reader.count_line:
+            block = self._count_line(block)
         end = block.find(b"\n") + 1 or len(block)
         header = self._decode_header(block[:end])
         if not header:
-            raise SourceFormatError(f"{self._place}:1: the file is empty; a delivery without rows has its header all the same.")
+            if self._reader.count_line and not self._reader.header:
+                return self._numbered(0), b""
+            raise PacketError(
+                f"{self._place}:{self._line}: the file is empty; a delivery without rows has its header all the same.",
+                rule="B08",
+                reason="文件为空，没有表头",
+                line=self._line,
+            )
         names = split_header(header, separator=self._reader.separator, quote=self._reader.quote)
         if not self._reader.header:
-            return self._numbered(len(names)), block if not block.startswith(b"\xef\xbb\xbf") else block[3:]
+            return self._numbered(len(names)), block
+        place, line = f"{self._place}:{self._line}", self._line
+        self._line += 1
+        return raw_names(names, wanted=self._wanted, place=place, line=line), block[end:]
+
+    def _count_line(self, block: bytes) -> bytes:
+        """Takes the first line, which declares the number of records and perhaps totals."""
+        end = block.find(b"\n") + 1 or len(block)
+        values = split_header(self._decode_header(block[:end]), separator=self._reader.separator, quote=self._reader.quote)
+        self.head = {str(number): value.strip() for number, value in enumerate(values, start=1)}
+        if not self.head["1"].isdigit():
+            raise PacketError(
+                f"{self._place}:1: the first line does not begin with the number of records; ask the sender for the agreed count line.",
+                rule="B08",
+                reason="首行不是记录数",
+                line=1,
+            )
         self._line = 2
-        return raw_names(names, wanted=self._wanted, place=f"{self._place}:1"), block[end:]
+        return block[end:]
 
     def _numbered(self, count: int) -> list[str]:
         """Without a header the columns are called by their numbers."""
-        highest = max(int(name) for name in self._wanted)
+        highest = max((int(name) for name in self._wanted), default=1)
+        if count == 0:
+            return [str(number) for number in range(1, highest + 1)]
         if highest > count:
-            raise SourceFormatError(
-                f"{self._place}:1: the line has {count} columns, the site uses column {highest}; check the separator "
-                f"{self._reader.separator!r}."
+            raise PacketError(
+                f"{self._place}:{self._line}: the line has {count} columns, the site uses column {highest}; check the separator "
+                f"{self._reader.separator!r}.",
+                rule="B08",
+                reason=f"第一行有 {count} 列，至少应有 {highest} 列",
+                line=self._line,
             )
         return [str(number) for number in range(1, count + 1)]
 
@@ -149,9 +147,12 @@ class _File:
         try:
             text = line.decode(self._codec)
         except UnicodeDecodeError as error:
-            raise SourceFormatError(
-                f"{self._place}:1: byte 0x{line[error.start]:02x} at position {error.start + 1} is not {self._label}; "
-                f"ask the sender for {self._label}, or change encoding in the source's YAML."
+            raise PacketError(
+                f"{self._place}:{self._line}: byte 0x{line[error.start]:02x} at position {error.start + 1} is not {self._label}; "
+                f"ask the sender for {self._label}, or change encoding in the source's YAML.",
+                rule="B07",
+                reason=f"第 {error.start + 1} 个字节 0x{line[error.start]:02x} 不是 {self._label}",
+                line=self._line,
             ) from None
         return text.removeprefix(BYTE_ORDER_MARK).rstrip("\r\n")
 
@@ -182,9 +183,12 @@ class _File:
     def _check_encoding(self, *, last: bool) -> None:
         """More bad lines than good ones are no bad lines but another encoding."""
         if self._undecodable > 1 and self._undecodable * 2 > self._lines and (last or self._lines > 1000):
-            raise SourceFormatError(
+            raise PacketError(
                 f"{self._place}:{self._line}: {self._undecodable} of {self._lines} lines are not {self._label}; "
-                f"ask the sender for {self._label}, or change encoding in the source's YAML."
+                f"ask the sender for {self._label}, or change encoding in the source's YAML.",
+                rule="B07",
+                reason=f"{self._lines} 行中有 {self._undecodable} 行不是 {self._label}",
+                line=self._line,
             )
 
 

@@ -6,6 +6,7 @@ UNICODE_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 CODECS = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "gbk": "gbk", "gb18030": "gb18030"}
 LABELS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "gbk": "GBK", "gb18030": "GB18030"}
 MINIMUM_SIGNS = 8  # so many multi-byte characters that are valid UTF-8 by chance do not happen in GBK text
+UTF8_MARK = b"\xef\xbb\xbf"
 BYTE_ORDER_MARK = "\ufeff"
 
 

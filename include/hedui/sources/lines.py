@@ -15,10 +15,9 @@ from typing import Literal, NamedTuple
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from hedui.sources.base import BadRow, RawBatch, text_schema
+from hedui.sources.base import SHOWN_TEXT, BadRow, RawBatch, text_schema
 
 MAX_RECORD_LINES = 1000  # a quoted field with more lines than this is a quote that nobody closed
-SHOWN_TEXT = 4000
 OPEN_AT_END = "unexpected end of data"  # what the csv module says of a quote that is still open
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from hedui.errors import SourceFormatError
 from hedui.site.problems import did_you_mean
+from hedui.sources.base import PacketError
 
 RESERVED = "source_row"
 
 
-def raw_names(header: list[str], *, wanted: Collection[str], place: str) -> list[str]:
+def raw_names(header: list[str], *, wanted: Collection[str], place: str, line: int = 1) -> list[str]:
     """The names under which a file's columns are kept.
 
     A column that the site uses keeps its name; other columns that are nameless or double get a number.
@@ -19,19 +19,28 @@ def raw_names(header: list[str], *, wanted: Collection[str], place: str) -> list
         header: The names as received.
         wanted: The names that the site uses.
         place: ``path:line`` of the header, for messages.
+        line: The header's line.
 
     Raises:
-        SourceFormatError: A column that the site uses is missing or there twice.
+        PacketError: A column that the site uses is missing or there twice.
     """
     stripped = [name.strip() for name in header]
     for name in wanted:
         if stripped.count(name) == 1:
             continue
         if name in stripped:
-            raise SourceFormatError(f'{place}: the header has the column "{name}" twice; the sender must name each column once.')
-        raise SourceFormatError(
+            raise PacketError(
+                f'{place}: the header has the column "{name}" twice; the sender must name each column once.',
+                rule="B08",
+                reason=f"表头中“{name}”列重复",
+                line=line,
+            )
+        raise PacketError(
             f'{place}: the header has no column "{name}"; {_found(stripped, wanted, name)} '
-            "Ask the sender for the agreed header, or adapt columns in the source's YAML."
+            "Ask the sender for the agreed header, or adapt columns in the source's YAML.",
+            rule="B08",
+            reason=f"表头缺少“{name}”列",
+            line=line,
         )
     taken = {name.lower() for name in wanted} | {RESERVED}
     result = []

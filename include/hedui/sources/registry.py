@@ -1,4 +1,4 @@
-"""Which reader reads which carrier; a further carrier is one entry here and one model in :mod:`hedui.site.models`."""
+"""Which reader reads which carrier; a further carrier is one entry here and one model in :mod:`hedui.site.readers`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from hedui.context import Context
 from hedui.errors import HeduiError
 from hedui.site.models import Source
 from hedui.sources.base import Reader, ReaderFactory
-from hedui.sources.delimited import DelimitedSource
+from hedui.sources.delimited import delimited_source
+from hedui.sources.fixed import fixed_source
 from hedui.sources.sql import sql_source
-from hedui.sources.xlsx import XlsxSource
+from hedui.sources.xlsx import xlsx_source
+from hedui.sources.xml_packets import xml_source
 
 READERS: dict[str, ReaderFactory] = {
-    "delimited": DelimitedSource,
+    "delimited": delimited_source,
+    "fixed": fixed_source,
     "sql": sql_source,
-    "xlsx": XlsxSource,
+    "xlsx": xlsx_source,
+    "xml": xml_source,
 }
 """Factories of readers by ``reader.type``."""
 

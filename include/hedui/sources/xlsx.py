@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
@@ -21,12 +21,12 @@ import pyarrow as pa
 from openpyxl.utils.exceptions import InvalidFileException
 
 from hedui.context import Context
-from hedui.errors import HeduiError, SourceFormatError
+from hedui.errors import HeduiError
 from hedui.site.models import Source, XlsxReader
 from hedui.site.problems import choose
-from hedui.sources.base import BATCH_ROWS, BadRow, Delivery, Packet, RawBatch, text_schema, wanted_columns
-from hedui.sources.files import Inbox
+from hedui.sources.base import BATCH_ROWS, BadRow, PacketError, RawBatch, text_schema, wanted_columns
 from hedui.sources.names import raw_names
+from hedui.sources.packets import FileSource
 
 EXACT_DIGITS = 15
 BROKEN = (
@@ -42,97 +42,91 @@ BROKEN = (
 )
 
 
-class XlsxSource:
-    """Reader of a source whose datasets are workbooks."""
+def xlsx_source(*, context: Context, source: Source) -> FileSource:
+    """The reader of a source whose datasets are workbooks."""
+    reader = source.reader
+    if not isinstance(reader, XlsxReader):
+        raise HeduiError(f"Source {source.id} is not of type xlsx.")
 
-    def __init__(self, *, context: Context, source: Source) -> None:
-        if not isinstance(source.reader, XlsxReader):
-            raise HeduiError(f"Source {source.id} is not of type xlsx.")
-        self._context = context
-        self._source = source
-        self._reader = source.reader
+    def parser(*, dataset: str, place: str) -> XlsxParser:
+        return XlsxParser(reader=reader, place=place, wanted=wanted_columns(source, dataset))
 
-    @contextmanager
-    def open(self, date: dt.date) -> Iterator[XlsxSnapshot]:
-        """All workbooks of the date; see :class:`hedui.sources.base.Reader`."""
-        yield XlsxSnapshot(
-            inbox=Inbox(context=self._context, source=self._source, date=date), source=self._source, reader=self._reader
-        )
+    return FileSource(context=context, source=source, reader=reader, parser=parser)
 
 
-class XlsxSnapshot:
-    """The workbooks of one date."""
+class XlsxParser:
+    """One pass over one workbook; see :class:`hedui.sources.base.PacketParser`. It reads here and there in the file."""
 
-    def __init__(self, *, inbox: Inbox, source: Source, reader: XlsxReader) -> None:
-        self._inbox = inbox
-        self._source = source
+    def __init__(self, *, reader: XlsxReader, place: str, wanted: list[str]) -> None:
         self._reader = reader
-        self._rows_read: dict[str, int] = {}
+        self._place = place
+        self._wanted = wanted
+        self.head: dict[str, str] = {}
 
-    def read(self, dataset: str) -> Iterator[RawBatch]:
+    def batches(self, handle: BinaryIO) -> Iterator[RawBatch]:
         """The sheet's rows; rows without any value are no records."""
-        with self._rows(dataset) as rows:
-            columns = self._header(dataset, rows)
-            wanted = {columns.index(name) for name in wanted_columns(self._source, dataset)}
+        with self._rows(handle) as rows:
+            columns = self._header(rows)
+            wanted = {columns.index(name) for name in self._wanted}
             batch = _Batch(columns=columns, wanted=wanted)
             for number, cells in rows:
                 batch.add(number, cells)
                 if batch.full:
                     yield batch.take()
             yield batch.take()
-            self._rows_read[dataset] = batch.rows
-
-    def packets(self, dataset: str) -> tuple[Packet, ...]:
-        """The one file."""
-        return (self._inbox.packet(dataset, rows=self._rows_read.get(dataset, 0)),)
-
-    def delivery(self, dataset: str) -> Delivery:
-        """Path, size and digest of the workbook."""
-        return Delivery(carrier="xlsx", place=self._inbox.path(dataset), identity=self._inbox.identity(dataset))
-
-    def _place(self, dataset: str) -> str:
-        return f"{self._source.id}: {self._inbox.path(dataset)}"
 
     @contextmanager
-    def _rows(self, dataset: str) -> Iterator[Iterator[tuple[int, tuple[Any, ...]]]]:
-        with self._inbox.open(dataset) as handle:
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # openpyxl remarks on styles, which nobody reads here
-                    workbook = openpyxl.load_workbook(handle, read_only=True, data_only=True)
-            except BROKEN as error:
-                raise SourceFormatError(f"{self._place(dataset)}: is not an XLSX workbook ({type(error).__name__}).") from None
-            try:
-                name = self._reader.sheet or workbook.sheetnames[0]
-                if name not in workbook.sheetnames:
-                    raise SourceFormatError(
-                        f'{self._place(dataset)}: there is no sheet "{name}"; {choose(name, workbook.sheetnames)}'
-                    )
-                sheet = workbook[name]
-                sheet.reset_dimensions()  # what the file says about its size is often wrong
-                yield self._guarded(dataset, enumerate(sheet.iter_rows(), start=1))
-            finally:
-                workbook.close()
+    def _rows(self, handle: BinaryIO) -> Iterator[Iterator[tuple[int, tuple[Any, ...]]]]:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # openpyxl remarks on styles, which nobody reads here
+                workbook = openpyxl.load_workbook(handle, read_only=True, data_only=True)
+        except BROKEN as error:
+            raise PacketError(
+                f"{self._place}: is not an XLSX workbook ({type(error).__name__}).", rule="B07", reason="不是 XLSX 工作簿或已损坏"
+            ) from None
+        try:
+            name = self._reader.sheet or workbook.sheetnames[0]
+            if name not in workbook.sheetnames:
+                raise PacketError(
+                    f'{self._place}: there is no sheet "{name}"; {choose(name, workbook.sheetnames)}',
+                    rule="B08",
+                    reason=f"没有工作表“{name}”",
+                )
+            sheet = workbook[name]
+            sheet.reset_dimensions()  # what the file says about its size is often wrong
+            yield self._guarded(enumerate(sheet.iter_rows(), start=1))
+        finally:
+            workbook.close()
 
-    def _guarded(self, dataset: str, rows: Iterator[tuple[int, tuple[Any, ...]]]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    def _guarded(self, rows: Iterator[tuple[int, tuple[Any, ...]]]) -> Iterator[tuple[int, tuple[Any, ...]]]:
         number = 0
         try:
             for number, cells in rows:
                 yield number, cells
         except BROKEN as error:
-            raise SourceFormatError(
-                f"{self._place(dataset)}:{number + 1}: the workbook is damaged ({type(error).__name__}); ask the sender for it again."
+            raise PacketError(
+                f"{self._place}:{number + 1}: the workbook is damaged ({type(error).__name__}); ask the sender for it again.",
+                rule="B07",
+                reason="工作簿已损坏",
+                line=number + 1,
             ) from None
 
-    def _header(self, dataset: str, rows: Iterator[tuple[int, tuple[Any, ...]]]) -> list[str]:
-        place = f"{self._place(dataset)}:{self._reader.header_row}"
+    def _header(self, rows: Iterator[tuple[int, tuple[Any, ...]]]) -> list[str]:
+        line = self._reader.header_row
+        place = f"{self._place}:{line}"
         for number, cells in rows:
-            if number == self._reader.header_row:
+            if number == line:
                 names = [cell_text(cell.value) or "" for cell in cells]
                 while names and not names[-1].strip():
                     names.pop()
-                return raw_names(names, wanted=wanted_columns(self._source, dataset), place=place)
-        raise SourceFormatError(f"{place}: the sheet ends before its header; check header_row in the source's YAML.")
+                return raw_names(names, wanted=self._wanted, place=place, line=line)
+        raise PacketError(
+            f"{place}: the sheet ends before its header; check header_row in the source's YAML.",
+            rule="B08",
+            reason="工作表没有表头",
+            line=line,
+        )
 
 
 class _Batch:
@@ -148,10 +142,6 @@ class _Batch:
         self._values: list[list[str | None]] = []
         self._rows: list[int] = []
         self._bad: list[BadRow] = []
-
-    @property
-    def rows(self) -> int:
-        return self._count
 
     @property
     def full(self) -> bool:

@@ -34,7 +34,7 @@ class Parsed:
 
 def parse(content: bytes, *, names: list[str] | None = None, wanted: list[str] | None = None, **options: object) -> Parsed:
     reader = DelimitedReader.model_validate({"type": "delimited", "path": "x", "encoding": "utf-8", "separator": ",", **options})
-    file = delimited._File(reader=reader, place="s: f.csv", wanted=wanted or names or NAMES)
+    file = delimited.DelimitedParser(reader=reader, place="s: f.csv", wanted=wanted or names or NAMES)
     parsed = Parsed()
     for batch in file.batches(io.BytesIO(content)):
         columns = [column.to_pylist() for column in batch.records.columns]

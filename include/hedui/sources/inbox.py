@@ -1,0 +1,125 @@
+"""Where files are: a local folder, an SFTP server, an S3-compatible store, or anything else that fsspec reads.
+
+User, password and keys come from the connection's URL (``HEDUI_CONN_<NAME>`` or an Airflow connection) or from the environment, never
+from a site's files. An SFTP server must prove its host key: ``host_key=`` or ``known_hosts=`` in the URL's query, else the user's
+``~/.ssh/known_hosts``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+import fsspec
+from fsspec.core import url_to_fs
+
+from hedui.context import Context
+from hedui.errors import SourceError
+
+CONNECT_SECONDS = 30
+SILENT_SECONDS = 60  # a server that says nothing for so long is gone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A folder that is open for reading.
+
+    Attributes:
+        fs: Its file system.
+        base: The folder's path in it.
+        errors: What its driver raises when reading fails.
+        local: Whether files can be read at any position at no cost.
+    """
+
+    fs: fsspec.AbstractFileSystem
+    base: str
+    errors: tuple[type[Exception], ...] = (OSError,)
+    local: bool = False
+
+
+@contextmanager
+def open_place(context: Context, source: str, inbox: str | None) -> Iterator[Place]:
+    """The inbox of a source.
+
+    Args:
+        context: The step's surroundings.
+        source: The source's id, for messages.
+        inbox: A connection's id or a URL; None: the site's inbox.
+
+    Raises:
+        SourceError: It cannot be reached, or its URL is wrong.
+    """
+    url = context.inbox if inbox is None else inbox if "/" in inbox else context.connection(inbox)
+    parts = urlsplit(url) if "://" in url else SplitResult("file", "", url, "", "")
+    options = dict(parse_qsl(parts.query))
+    if parts.scheme in ("sftp", "ssh"):
+        with _sftp(source, parts, options) as place:
+            yield place
+    elif parts.scheme in ("s3", "s3a", "aws"):
+        yield _s3(parts, options)
+    else:
+        fs, base = url_to_fs(url)
+        protocols = (fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol
+        yield Place(fs=fs, base=base.rstrip("/"), local="file" in protocols)
+
+
+@contextmanager
+def _sftp(source: str, parts: SplitResult, options: dict[str, str]) -> Iterator[Place]:
+    # imported when needed: a site without SFTP does not pay for it
+    import asyncssh
+    from sshfs import SSHFileSystem
+
+    errors = (OSError, asyncssh.Error)
+    arguments: dict[str, Any] = {
+        "username": unquote(parts.username) if parts.username else None,
+        "password": unquote(parts.password) if parts.password else None,
+        "client_keys": [options["private_key"]] if options.get("private_key") else None,
+        "known_hosts": options.get("known_hosts") or (),
+        "port": parts.port,
+        "login_timeout": CONNECT_SECONDS,
+        "connect_timeout": CONNECT_SECONDS,
+        "keepalive_interval": SILENT_SECONDS // 3,
+    }
+    if options.get("host_key"):
+        arguments["known_hosts"] = asyncssh.import_known_hosts(f"* {options['host_key']}")
+    given = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        # an instance of our own: a cached one would keep a connection that has been lost
+        fs = SSHFileSystem(parts.hostname or "", skip_instance_cache=True, **given)
+    except errors as error:
+        raise SourceError(
+            f"Source {source}: the SFTP server {parts.hostname} cannot be reached ({_said(error)}); check the connection, "
+            "its user and the server's host key."
+        ) from error
+    try:
+        yield Place(fs=fs, base=unquote(parts.path).rstrip("/"), errors=errors)
+    finally:
+        fs.loop.call_soon_threadsafe(fs.client.close)
+
+
+def _s3(parts: SplitResult, options: dict[str, str]) -> Place:
+    from botocore.exceptions import BotoCoreError, ClientError
+    from s3fs import S3FileSystem
+
+    config: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "read_timeout": SILENT_SECONDS}
+    if options.get("endpoint_url"):
+        config["s3"] = {"addressing_style": "path"}
+    fs = S3FileSystem(
+        key=unquote(parts.username) if parts.username else None,
+        secret=unquote(parts.password) if parts.password else None,
+        endpoint_url=options.get("endpoint_url"),
+        client_kwargs={"region_name": options["region_name"]} if options.get("region_name") else {},
+        config_kwargs=config,
+        use_listings_cache=False,
+        skip_instance_cache=True,
+    )
+    base = f"{parts.hostname}/{unquote(parts.path).strip('/')}".rstrip("/")
+    return Place(fs=fs, base=base, errors=(OSError, ClientError, BotoCoreError))
+
+
+def _said(error: Exception) -> str:
+    """What a driver says, without the password that it may repeat from a URL."""
+    return getattr(error, "strerror", None) or getattr(error, "reason", None) or type(error).__name__
