@@ -83,8 +83,7 @@ class XmlParser:
         """The packet's records."""
         parser = etree.XMLPullParser(
             events=("end",),
-            tag=[f"{{*}}{name}" for name in (CUT = {etree.ErrorTypes.ERR_DOCUMENT_EMPTY, etree.ErrorTypes.ERR_DOCUMENT_END, etree.ErrorTypes.ERR_TAG_NOT_FINISHED}
-PACKAGE, HEAD, DATA, RECORD)],
+            tag=[f"{{*}}{name}" for name in (PACKAGE, HEAD, DATA, RECORD)],
             encoding="utf-8",
             resolve_entities=False,
             load_dtd=False,
