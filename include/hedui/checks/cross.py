@@ -1,6 +1,7 @@
-"""Rules across datasets: one SQL file each in ``include/sql/rules/``, which gives both the counts and the breaking rows.
+"""Rules across datasets, whose SQL gives both the counts and the breaking rows: those of the registry, made from a rule type, and special
+ones with a file of their own in ``include/sql/rules/``.
 
-A file begins with a header of ``-- key: value`` lines: ``rule``, ``datasets`` (what it joins), ``about`` (the dataset of its
+Such a file begins with a header of ``-- key: value`` lines: ``rule``, ``datasets`` (what it joins), ``about`` (the dataset of its
 findings), ``subject``, ``needs`` (fields a source must deliver), ``parameters`` (defaults, JSON), ``denominator``, ``note``; and where
 the rule needs them ``elsewhere`` (datasets that it reads from every source that delivers them, a register of deaths for example, with the
 source's id in the column ``source``) and ``limits`` (names of dated limits of limits.csv, given as ``limits.<name>``).
@@ -11,7 +12,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from functools import cache
 from typing import Any
 
@@ -19,9 +22,11 @@ import duckdb
 import jinja2
 
 from hedui.canonical.schemas import dataset as canonical_dataset
+from hedui.checks.entries import Entry, registry
 from hedui.checks.model import NOT_DELIVERED, Check, RuleRecord, record
 from hedui.checks.pushdown import safe_message
-from hedui.checks.suites import parameters_of
+from hedui.checks.suites import parameters_of, render_text
+from hedui.checks.types import rule_type
 from hedui.checks.writing import Shape, query, remove_findings, setting, write_findings
 from hedui.context import Context
 from hedui.engine import SQL_ROOT, connect, literal, parquet
@@ -31,15 +36,16 @@ from hedui.rules import rule
 from hedui.site import Site
 
 HEADER = re.compile(r"^-- (\w+): (.*)$")
+SUBJECT_COLUMNS = ("region", "insurance", "period", "value", "amount")
 RULE_FILE = re.compile(r"[A-Z]\d\d\.sql")
 
 
 @dataclass(frozen=True, kw_only=True)
 class CrossRule:
-    """The header of a rule's SQL file.
+    """A rule across datasets: an entry of the registry, or the header of a special rule's SQL file.
 
     Attributes:
-        rule: Rule id; the file is ``include/sql/rules/<rule>.sql``.
+        rule: Rule id; a special rule's file is ``include/sql/rules/<rule>.sql``.
         datasets: Canonical datasets it reads, of one source at a time.
         about: The dataset of its findings.
         subject: What a finding is about: ``person``, ``unit`` or ``group``.
@@ -49,6 +55,8 @@ class CrossRule:
         note: What it checks.
         elsewhere: Canonical datasets that it reads from every source that delivers them.
         limits: Names of the dated limits that it looks up.
+        type: Rule type; empty for a special rule.
+        arguments: What the type is given; texts may hold ``{{ … }}``.
     """
 
     rule: str
@@ -61,11 +69,27 @@ class CrossRule:
     note: str
     elsewhere: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    type: str = ""
+    arguments: dict[str, Any] = attribute(default_factory=dict)
 
     @property
     def file(self) -> str:
         """Path below ``include/sql``."""
-        return f"rules/{self.rule}.sql"
+        return rule_type(self.type).file if self.type else f"rules/{self.rule}.sql"
+
+    def query(self, *, result: str, names: dict[str, Any]) -> str:
+        """The SQL that counts (``count``) or gives the breaking rows (``rows``).
+
+        Args:
+            result: Which of the two.
+            names: Relations by dataset, ``date``, ``parameters``, ``limits``.
+        """
+        if not self.type:
+            return query(self.file.removeprefix("rules/"), result=result, **names)
+        relations = {name: names[self.arguments[name]] for name in ("one", "other")}
+        filled = _filled(self.arguments, names) | relations
+        filled["subject"] = dict.fromkeys(SUBJECT_COLUMNS, "") | filled["subject"]
+        return query(self.file.removeprefix("rules/"), result=result, **filled)
 
     @property
     def stands(self) -> bool:
@@ -85,23 +109,54 @@ def cross_rules() -> tuple[CrossRule, ...]:
         HeduiError: A header lacks a line.
     """
     names = sorted(path.name for path in (SQL_ROOT / "rules").glob("*.sql") if RULE_FILE.fullmatch(path.name))
-    return tuple(_read(name) for name in names)
+    typed = [_typed(entry) for entry in registry().rules if entry.crosses]
+    return tuple(sorted([*typed, *(_read(name) for name in names)], key=lambda spec: spec.rule))
+
+
+def _typed(entry: Entry) -> CrossRule:
+    """An entry of the registry as a rule across datasets."""
+    return CrossRule(
+        rule=entry.rule,
+        datasets=entry.datasets,
+        about=str(entry.about),
+        subject=str(entry.subject),
+        needs=_by_dataset(entry.columns),
+        parameters=entry.parameters,
+        denominator=entry.denominator,
+        note=entry.note,
+        limits=(entry.limits,) if entry.limits else (),
+        type=entry.type,
+        arguments=entry.arguments,
+    )
+
+
+def _by_dataset(fields: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    needs: dict[str, tuple[str, ...]] = {}
+    for item in fields:
+        dataset, _, field = item.partition(".")
+        needs[dataset] = (*needs.get(dataset, ()), field)
+    return needs
+
+
+def _filled(value: Any, names: dict[str, Any]) -> Any:
+    """A type's arguments with their ``{{ … }}`` filled in."""
+    if isinstance(value, dict):
+        return {name: _filled(item, names) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_filled(item, names) for item in value]
+    return render_text(value, names)
 
 
 def _read(name: str) -> CrossRule:
     lines = (SQL_ROOT / "rules" / name).read_text("utf-8").splitlines()
     header: dict[str, str] = {match[1]: match[2] for line in lines if (match := HEADER.match(line))}
-    needs: dict[str, tuple[str, ...]] = {}
     try:
-        for item in header["needs"].split(", "):
-            dataset, _, field = item.partition(".")
-            needs[dataset] = (*needs.get(dataset, ()), field)
         return CrossRule(
             rule=header["rule"],
             datasets=tuple(header["datasets"].split(", ")),
             about=header["about"],
             subject=header["subject"],
-            needs=needs,
+            needs=_by_dataset(header["needs"].split(", ")),
             parameters=json.loads(header["parameters"]),
             denominator=header["denominator"],
             note=header["note"],
@@ -195,9 +250,9 @@ def _examine(
     parameters = parameters_of(context.site, spec.rule, spec.parameters)
     names = {**relations, "date": date, "parameters": parameters, "limits": limits}
     try:
-        counted = query(f"{spec.rule}.sql", result="count", **names)
+        counted = spec.query(result="count", names=names)
         examined, violations = connection.execute(counted).fetchone() or (0, 0)
-        rows = query(f"{spec.rule}.sql", result="rows", **names)
+        rows = spec.query(result="rows", names=names)
     except (duckdb.Error, jinja2.TemplateError, HeduiError, ValueError) as error:
         return record(check, state="error", reason=safe_message(str(error), type(error).__name__)), []
     shapes = [Shape(rule=check.rule, source=check.source, query=rows)] if violations else []

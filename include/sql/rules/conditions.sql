@@ -36,6 +36,41 @@ substr('10X98765432', CAST((
 ) % 31) % 31 + 1, 1))
 {%- endmacro %}
 
+{#- The check character that GB 11714 asks for in the organisation code inside a credit code (characters 9 to 17); letters count from A = 10. -#}
+{% macro organisation_check_character(column) -%}
+substr('0X987654321', CAST((
+{%- for weight in [3, 7, 9, 10, 5, 8, 4, 2] -%}
+{{ " + " if not loop.first }}(strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', substr({{ column }}, {{ loop.index + 8 }}, 1)) - 1) * {{ weight }}
+{%- endfor -%}
+) % 11 AS BIGINT) + 1, 1)
+{%- endmacro %}
+
+{#- One of several regular expressions of the site matches. -#}
+{% macro matches_any(column, patterns) -%}
+(FALSE{% for pattern in patterns %} OR regexp_matches({{ column }}, {{ pattern | literal }}){% endfor %})
+{%- endmacro %}
+
+{#- Whether a text has the form that the rule's parameter `<prefix><code>` gives for the row's code; NULL where it gives none. -#}
+{% macro form_of_code(text, code, parameters, prefix) -%}
+CASE {{ code }}
+{%- for name, patterns in parameters | dictsort if name.startswith(prefix) %}
+ WHEN {{ name.removeprefix(prefix) | literal }} THEN {{ matches_any(text, patterns) }}
+{%- endfor %} WHEN '' THEN NULL ELSE NULL END
+{%- endmacro %}
+
+{#- The site's table of regions has the code, on the day where one is given (NULL holds any day). -#}
+{% macro region_known(code, day, regions) -%}
+({{ is_in(code, regions | map(attribute="code") | unique | list) }}
+{%- for region in regions if region.dated %}
+ AND NOT ({{ code }} = {{ region.code | literal }} AND coalesce({{ day }} NOT BETWEEN {{ region.valid_from | literal }} AND {{ region.valid_to | literal }}, FALSE))
+{%- endfor %})
+{%- endmacro %}
+
+{#- The site's table of regions lists the prefecture (first four digits) of the code, so that it can say which of its counties exist. -#}
+{% macro prefecture_listed(code, regions) -%}
+{{ is_in("substr(" ~ code ~ ", 1, 4)", regions | map(attribute="prefecture") | unique | list) }}
+{%- endmacro %}
+
 {#- Column in a list of the site; an empty list holds nothing. -#}
 {% macro is_in(column, values) -%}
 {% if values %}{{ column }} IN {{ values | literal }}{% else %}FALSE{% endif %}
@@ -62,6 +97,18 @@ CASE
  WHEN {% if limit.region %}{{ region }} = {{ limit.region | literal }}{% else %}TRUE{% endif %}
 {%- if limit.insurance %} AND {{ insurance }} = {{ limit.insurance | literal }}{% endif %} THEN {{ value }} NOT BETWEEN {{ limit.minimum | literal }} AND {{ limit.maximum | literal }}
 {%- endfor %} WHEN FALSE THEN NULL ELSE NULL END
+{%- endmacro %}
+
+{#- The figure is one of those that the table lists for the row's region and scheme (rows with equal minimum and maximum, or ranges);
+    NULL where it lists none. -#}
+{% macro listed_figure(value, region, insurance, limits) -%}
+CASE WHEN FALSE
+{%- for limit in limits %}
+ OR ({% if limit.region %}{{ region }} = {{ limit.region | literal }}{% else %}TRUE{% endif %}{% if limit.insurance %} AND {{ insurance }} = {{ limit.insurance | literal }}{% endif %} AND {{ value }} BETWEEN {{ limit.minimum | literal }} AND {{ limit.maximum | literal }})
+{%- endfor %} THEN TRUE WHEN FALSE
+{%- for limit in limits %}
+ OR ({% if limit.region %}{{ region }} = {{ limit.region | literal }}{% else %}TRUE{% endif %}{% if limit.insurance %} AND {{ insurance }} = {{ limit.insurance | literal }}{% endif %})
+{%- endfor %} THEN FALSE ELSE NULL END
 {%- endmacro %}
 
 {#- The due amount is further than `tolerance` fen from base × rate (parts per million); NULL where one of them is missing.

@@ -49,6 +49,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "payment": {
         "insurance": "110",
         "period": "202605",
+        "levy_no": "L1",
         "levy_item": "102100100",
         "payment_type": "10",
         "payment_flag": "pay",

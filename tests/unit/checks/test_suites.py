@@ -105,12 +105,14 @@ def test_every_condition_transpiles_to_spark(site: Site) -> None:
 @pytest.mark.parametrize("result", ["count", "rows"])
 def test_every_rule_across_datasets_runs_and_transpiles(rule: str, result: str) -> None:
     (spec,) = [item for item in cross_rules() if item.rule == rule]
-    text = render(spec.file, **{name: name for name in spec.datasets}, date=DATE, parameters=spec.parameters, result=result)
+    relations = {name: name for name in (*spec.datasets, *spec.elsewhere)}
+    limits: dict[str, list[object]] = {name: [] for name in spec.limits}
+    text = spec.query(result=result, names={**relations, "date": DATE, "parameters": spec.parameters, "limits": limits})
     assert len(to_spark(text)) == 1
     with duckdb.connect() as connection:
-        for name in spec.datasets:
+        for name in relations:
             fields = ", ".join(f"{field.name} {field.sql_type}" for field in datasets()[name].fields.values())
-            connection.execute(f"CREATE TABLE {name} ({fields}, source_row BIGINT)")
+            connection.execute(f"CREATE TABLE {name} ({fields}, source_row BIGINT, source VARCHAR)")
         rows = connection.execute(text).fetchall()
     assert rows == ([(0, 0)] if result == "count" else [])
 
