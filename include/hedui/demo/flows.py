@@ -28,6 +28,13 @@ ITEMS: Final = {"110": "102100100", "210": "102120100", "410": "102130100"}
 AMOUNTS: Final = ("unit_paid_fen", "person_paid_fen", "late_fee_fen", "unit_interest_fen", "person_interest_fen", "subsidy_fen")
 MIN_UNITS_PER_DATE: Final = 110
 
+PARTS: Final = {
+    **dict.fromkeys(("unit_account_fen", "person_account_fen"), "BIGINT"),
+    **dict.fromkeys(("central_subsidy_fen", "province_subsidy_fen", "city_subsidy_fen", "county_subsidy_fen"), "BIGINT"),
+    "treasury_date": "DATE",
+}
+"""Columns that ordinary rows leave empty; a treasury date that is not there is the row's own date."""
+
 FLOW_FIELDS: Final[dict[str, str]] = {
     "block": "BIGINT",
     "detail_no": "VARCHAR",
@@ -54,9 +61,12 @@ FLOW_FIELDS: Final[dict[str, str]] = {
     "own_date": "DATE",
     "delivered": "DATE",
     "bad": "VARCHAR",
+    **PARTS,
 }
 """Columns of ideal flow rows with their types. ``own_date`` is the levy or payment date, ``delivered`` the business date of the batch,
 ``bad`` a text that replaces one value which then cannot be converted."""
+
+_NO_PARTS: Final = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in PARTS.items())
 
 
 def build_flows(connection: duckdb.DuckDBPyConnection, world: World, *, planted: list[int], seed: int) -> None:
@@ -113,7 +123,7 @@ def _flow_sql() -> str:
             CASE WHEN l.i % 101 = 0 THEN unit_due // 400 ELSE 0 END AS unit_interest_fen,
             CASE WHEN l.i % 101 = 0 THEN person_due // 400 ELSE 0 END AS person_interest_fen,
             CASE WHEN l.i % 103 = 0 THEN 5000 ELSE 0 END AS subsidy_fen,
-            '1' AS full_flag, '1' AS paid_status, day AS own_date, day AS delivered, CAST(NULL AS VARCHAR) AS bad
+            '1' AS full_flag, '1' AS paid_status, day AS own_date, day AS delivered, CAST(NULL AS VARCHAR) AS bad, {_NO_PARTS}
         FROM levied l JOIN base_person p USING (i, u)
         ORDER BY block, l.i"""
 
@@ -131,7 +141,7 @@ def _refund_sql() -> str:
             CAST(160000 AS BIGINT) AS unit_rate, CAST(80000 AS BIGINT) AS person_rate,
             CAST(0 AS BIGINT) AS unit_due_fen, CAST(0 AS BIGINT) AS person_due_fen,
             -(f.base_fen * 4 // 100) AS unit_paid_fen, -(f.base_fen * 2 // 100) AS person_paid_fen, {zeros},
-            CAST(NULL AS VARCHAR) AS full_flag, '1' AS paid_status, day AS own_date, day AS delivered, CAST(NULL AS VARCHAR) AS bad
+            CAST(NULL AS VARCHAR) AS full_flag, '1' AS paid_status, day AS own_date, day AS delivered, CAST(NULL AS VARCHAR) AS bad, {_NO_PARTS}
         FROM (SELECT *, {_day_sql()} AS day FROM arrow_refund) f JOIN base_person p USING (i)
         ORDER BY f.i"""
 

@@ -39,29 +39,35 @@ UNIT: Final = Table(
     label="单位基本信息",
     ideal="""
         SELECT u, unit_no_of(u) AS unit_no, CAST(NULL AS VARCHAR) AS tax_unit_no, uscc, name, unit_type, '1' AS unit_state,
-            region_of(district) AS region, tax_office_of(district) AS tax_office
+            region_of(district) AS region, tax_office_of(district) AS tax_office, '150' AS economic_type, '50' AS subordination
         FROM base_unit""",
     columns=(
         Column(name="aab001", sql="unit_no", label="单位编号"),
         Column(name="aab998", sql="uscc", label="统一社会信用代码"),
         Column(name="aab004", sql="name", label="单位名称"),
-        Column(name="aab019", sql="unit_type", label="单位类型"),
+        Column(name="aab019", sql="ltrim(unit_type, '?')", label="单位类型"),
         Column(name="aab051", sql="unit_state", label="单位缴费状态"),
         Column(name="aab301", sql="region", label="行政区划"),
         Column(name="aaf020", sql="tax_office", label="主管税务部门"),
+        Column(name="aab020", sql="ltrim(economic_type, '?')", label="经济类型"),
+        Column(name="aab021", sql="ltrim(subordination, '?')", label="隶属关系"),
     ),
+)
+_ENROLMENTS: Final = enrolment_ideal(
+    person_no=PERSON_NO,
+    id_number="id_number",
+    name="name",
+    insurances="('E', '110'), ('E', '210'), ('E', '410'), ('R', '150')",
 )
 ENROLMENT: Final = Table(
     source="shebao",
     dataset="enrolment",
     name="ac02",
     label="参保信息",
-    ideal=enrolment_ideal(
-        person_no=PERSON_NO,
-        id_number="id_number",
-        name="name",
-        insurances="('E', '110'), ('E', '210'), ('E', '410'), ('R', '150')",
-    ),
+    ideal=f"""
+        SELECT *, CASE insurance WHEN '150' THEN '30' ELSE '10' END AS person_category, CAST(NULL AS VARCHAR) AS change_reason,
+            CAST(NULL AS DATE) AS change_date
+        FROM ({_ENROLMENTS})""",
     columns=(
         Column(name="aac001", sql="person_no", label="人员编号"),
         Column(name="aac147", sql="id_number", label="证件号码"),
@@ -76,6 +82,9 @@ ENROLMENT: Final = Table(
         Column(name="aaa027", sql="pool_region", label="统筹区编码"),
         Column(name="aae180", sql="yuan(pay_base_fen)", label="缴费基数（元）", type=_MONEY),
         Column(name="aae201", sql="months_paid", label="实际缴费月数", type="integer"),
+        Column(name="aac012", sql="person_category", label="个人身份"),
+        Column(name="aae160", sql="change_reason", label="变更原因"),
+        Column(name="aae035", sql="day8(change_date)", label="变更日期"),
     ),
 )
 LEVY: Final = Table(
@@ -93,7 +102,7 @@ LEVY: Final = Table(
         Column(name="aac147", sql="id_number", label="证件号码"),
         Column(name="aab001", sql="unit_no", label="单位编号"),
         Column(name="aae003", sql="period", label="对应费款所属期"),
-        Column(name="aaa115", sql="payment_type", label="缴费类型"),
+        Column(name="aaa115", sql="ltrim(payment_type, '?')", label="缴费类型"),
         Column(name="aae180", sql="yuan(pay_base_fen)", label="缴费基数（元）", type=_MONEY),
         Column(name="aaa042", sql="ratio(unit_rate)", label="单位缴费比例", type="numeric(7,6)"),
         Column(name="aaa041", sql="ratio(person_rate)", label="个人缴费比例", type="numeric(7,6)"),
@@ -120,7 +129,7 @@ PAYMENT: Final = Table(
         Column(name="aac147", sql="id_number", label="证件号码"),
         Column(name="aab001", sql="unit_no", label="单位编号"),
         Column(name="aae003", sql="period", label="对应费款所属期"),
-        Column(name="aaa115", sql="payment_type", label="缴费类型"),
+        Column(name="aaa115", sql="ltrim(payment_type, '?')", label="缴费类型"),
         Column(name="aab165", sql="CASE payment_flag WHEN 'pay' THEN '缴费' ELSE '退费' END", label="缴费标识"),
         Column(name="aae180", sql="yuan(pay_base_fen)", label="缴费基数（元）", type=_MONEY),
         Column(name="aae021", sql="yuan(unit_due_fen)", label="单位应缴金额（元）", type=_MONEY),
@@ -134,7 +143,13 @@ PAYMENT: Final = Table(
         Column(name="aae078", sql="full_flag", label="足额到账标志"),
         Column(name="aae017", sql="paid_status", label="到账状态"),
         Column(name="aae035", sql="coalesce(bad, day8(own_date))", label="缴费日期"),
-        Column(name="aae531", sql="day8(own_date)", label="入国库时间"),
+        Column(name="aae531", sql="day8(coalesce(treasury_date, own_date))", label="入国库时间"),
+        Column(name="aae081", sql="yuan(unit_account_fen)", label="单位缴费划入个人账户金额（元）", type=_MONEY),
+        Column(name="aae083", sql="yuan(person_account_fen)", label="个人缴费划入个人账户金额（元）", type=_MONEY),
+        Column(name="aae034", sql="yuan(central_subsidy_fen)", label="中央财政补助金额（元）", type=_MONEY),
+        Column(name="aae024", sql="yuan(province_subsidy_fen)", label="省级财政补助金额（元）", type=_MONEY),
+        Column(name="aae026", sql="yuan(city_subsidy_fen)", label="市级财政补助金额（元）", type=_MONEY),
+        Column(name="aae028", sql="yuan(county_subsidy_fen)", label="县级财政补助金额（元）", type=_MONEY),
         Column(name="aae418", sql="delivered", label="传输日期", type="date"),
     ),
 )

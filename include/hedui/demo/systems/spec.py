@@ -60,6 +60,9 @@ SNAPSHOT_FIELDS: Final[dict[str, dict[str, str]]] = {
         "pool_region": "VARCHAR",
         "pay_base_fen": "BIGINT",
         "months_paid": "BIGINT",
+        "person_category": "VARCHAR",
+        "change_reason": "VARCHAR",
+        "change_date": "DATE",
     },
     "tax_registration": {
         "i": "BIGINT",
@@ -85,6 +88,8 @@ SNAPSHOT_FIELDS: Final[dict[str, dict[str, str]]] = {
         "unit_state": "VARCHAR",
         "region": "VARCHAR",
         "tax_office": "VARCHAR",
+        "economic_type": "VARCHAR",
+        "subordination": "VARCHAR",
     },
     "unit_map": {"u": "BIGINT", "unit_no": "VARCHAR", "tax_unit_no": "VARCHAR"},
 }
