@@ -23,7 +23,7 @@ from hedui.demo.expected import flow_truth
 from hedui.demo.flow_planting import FlowPlanting
 from hedui.demo.flows import build_flows
 from hedui.demo.planting import DATES, MISSING_SOURCE, Expectation, Planting
-from hedui.demo.plants import enrolment, flow, flow_details, flow_registry, person, registration, registry, tiers, units
+from hedui.demo.plants import enrolment, flow, flow_details, flow_registry, linkage, person, registration, registry, tiers, units
 from hedui.demo.standing import with_standing
 from hedui.demo.systems.spec import MACROS
 from hedui.demo.world import World, build_world
@@ -33,7 +33,7 @@ from hedui.errors import HeduiError
 PlantFunction = TypeVar("PlantFunction", bound=Callable[..., None])
 MIN_PERSONS = 2000
 FOLDERS = ("sheng", "guotong", "yibao", "duizhao")
-PLANT_MODULES = (enrolment, person, registration, tiers, units, flow, flow_details)
+PLANT_MODULES = (enrolment, person, registration, tiers, units, flow, flow_details, linkage)
 """The order in which plants take their subjects, whatever was imported first."""
 
 

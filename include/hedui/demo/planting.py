@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import duckdb
 
-from hedui.demo.systems import duizhao, guotong, shebao, sheng, shuiwu, yibao
+from hedui.demo.systems import accounts, duizhao, guotong, schemes, shebao, sheng, shuiwu, yibao
 from hedui.demo.systems.spec import Table
 from hedui.demo.world import World
 
@@ -38,7 +38,13 @@ PERSON_TABLES: Final[tuple[Table, ...]] = (
     shuiwu.TAX_REGISTRATION,
 )  # fmt: skip
 UNIT_TABLES: Final[tuple[Table, ...]] = (shebao.UNIT, shuiwu.UNIT, yibao.UNIT, duizhao.UNIT_MAP)
-SNAPSHOT_TABLES: Final = PERSON_TABLES + UNIT_TABLES
+TIER_TABLES: Final[tuple[Table, ...]] = accounts.SNAPSHOTS + schemes.SNAPSHOTS
+"""Contributions, accounts, benefits, deaths and legacy schemes: only the plants on them touch these, on subjects of their own."""
+
+THREE_TIERS: Final = ("person_tiers", "enrolment_tiers", "months_tiers", "accounts_tiers", "benefit_tiers")
+"""Comparisons with a side of the batch that never arrives."""
+
+SNAPSHOT_TABLES: Final = PERSON_TABLES + UNIT_TABLES + TIER_TABLES
 PERSON_SOURCES: Final = ("shebao", "sheng", "guotong", "yibao")
 
 
@@ -223,7 +229,7 @@ class Planting:
     ) -> None:
         """Adds truth for the business dates among the slots, save where the missing batch leaves nothing to find."""
         for number, date in enumerate(DATES, start=1):
-            dead = scope in ("person_tiers", "enrolment_tiers") or source == MISSING_SOURCE
+            dead = scope.removeprefix("link:") in THREE_TIERS or source == MISSING_SOURCE
             if number not in when or (dead and date == MISSING_DATE and not scope.startswith("arrival:")):
                 continue
             self.truth.append(
