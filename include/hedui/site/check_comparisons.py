@@ -5,6 +5,7 @@ from __future__ import annotations
 from hedui.canonical.schemas import Dataset, Field, datasets
 from hedui.findings import KINDS
 from hedui.rules import rules
+from hedui.site.check_matching import check_matching, ladder_names
 from hedui.site.models import Comparison, FieldRule, FlowComparison, KeyMap, Side, SnapshotComparison, Source, SourceDataset
 from hedui.site.parts import Part, Parts, values
 from hedui.site.problems import Problems, choose
@@ -97,15 +98,45 @@ class _Checker:
             self._part.problem(["amounts"], "is empty; flows are compared by at least one amount")
         if not comparison.group:
             self._part.problem(["group"], "is empty; name what totals are compared by")
+        for index, key_map in enumerate(comparison.key_maps):
+            self._key_map(key_map, ["key_maps", index], comparison)
         if not all(usable):
             return
+        check_matching(self, comparison)
         places: list[tuple[str, Place]] = [(name, ["key", position]) for position, name in enumerate(comparison.key)]
         places += [(name, ["fields", name]) for name in comparison.fields]
         for name, place in places:
-            self._delivered(left, name, place)
-            self._delivered(right, name, place)
+            self.on_both(comparison, name, place)
         self._amounts(comparison)
         self._group(comparison)
+
+    def on_both(self, comparison: FlowComparison, name: str, place: Place) -> None:
+        """Both sides deliver the field, or have it from a key map."""
+        for side in (comparison.left, comparison.right):
+            if not any(key_map.side == side.source and key_map.to_field == name for key_map in comparison.key_maps):
+                self._delivered(side, name, place)
+
+    def on_one(self, comparison: FlowComparison, name: str, place: Place) -> None:
+        """One of the sides at least delivers the field."""
+        sides = (comparison.left, comparison.right)
+        if not any(name in self._spec(side)[0].fields and name in self._spec(side)[1].columns for side in sides):
+            self._part.problem(place, f'no side delivers "{Problems.cut(name)}"')
+
+    def rule(self, rule_id: str, place: Place) -> None:
+        """The catalogue has the rule."""
+        self._rule(rule_id, place)
+
+    def refund_fields(self, comparison: FlowComparison) -> None:
+        """The fields by which refunds are laid beside their payments."""
+        originals = comparison.originals
+        if originals is None:
+            return
+        payments = Side(source=originals.source, dataset=originals.dataset)
+        for name in (*originals.by, *originals.refunded, *filter(None, (originals.paid_on, originals.stated))):
+            self._delivered(comparison.left, name, ["originals"])
+        if self._side(payments, ["originals"], "flow"):
+            for name in (*originals.by.values(), *originals.paid):
+                self._delivered(payments, name, ["originals"])
 
     def _amounts(self, comparison: FlowComparison) -> None:
         for name, pair in comparison.amounts.items():
@@ -206,16 +237,18 @@ class _Checker:
         if rule_id not in rules():
             self._part.problem(place, f'unknown rule "{Problems.cut(rule_id)}"; {choose(rule_id, rules())}')
 
-    def _key_map(self, key_map: KeyMap, place: Place, comparison: SnapshotComparison) -> None:
+    def _key_map(self, key_map: KeyMap, place: Place, comparison: SnapshotComparison | FlowComparison) -> None:
         self._rule(key_map.rule, [*place, "rule"])
-        sides = {side.source: side for side in comparison.sides}
+        compared = comparison.sides if isinstance(comparison, SnapshotComparison) else (comparison.left, comparison.right)
+        sides = {side.source: side for side in compared}
         side = sides.get(key_map.side)
         if side is None:
             self._part.problem([*place, "side"], f'"{key_map.side}" is not a side; {choose(key_map.side, sides)}')
         elif side.source in self._sources and side.dataset in self._sources[side.source].datasets and side.dataset in datasets():
             self._delivered(side, key_map.from_field, [*place, "from_field"])
-        if key_map.to_field not in (*comparison.key, *comparison.fields):
-            allowed = [*comparison.key, *comparison.fields]
+        used = comparison.key if isinstance(comparison, SnapshotComparison) else (*comparison.key, *ladder_names(comparison))
+        if key_map.to_field not in (*used, *comparison.fields):
+            allowed = [*used, *comparison.fields]
             what = f'"{Problems.cut(key_map.to_field)}" is neither key nor compared; {choose(key_map.to_field, allowed)}'
             self._part.problem([*place, "to_field"], what)
         if not self._source(key_map.source, [*place, "source"]):

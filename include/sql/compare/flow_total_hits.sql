@@ -61,7 +61,7 @@ FROM (
 {% for rule, kind, flag in ((rules.total, "TOTAL", "fen_differs"), (rules.count, "COUNT", "count_differs")) %}
   SELECT {{ rule | literal }} AS rule, {{ kind | literal }} AS kind, CAST(NULL AS VARCHAR) AS severity,
          CASE {% for row in right %}WHEN {{ insurance_sql ~ " = " ~ (row.insurance | literal) if row.insurance else "TRUE" }} THEN {{ sides[row.side] | literal }} {% endfor %}WHEN FALSE THEN '' END AS right_source,
-         concat_ws('/', {{ each('coalesce(CAST("#" AS VARCHAR), \'\')', subject) }}) AS subject_key,
+         {% if subject %}concat_ws('/', {{ each('coalesce(CAST("#" AS VARCHAR), \'\')', subject) }}){% else %}''{% endif %} AS subject_key,
          {{ 'CAST("%s" AS VARCHAR)' % region if region else "CAST(NULL AS VARCHAR)" }} AS region,
          {{ insurance_sql }} AS insurance, {{ period_sql }} AS period, CAST(NULL AS VARCHAR) AS field, CAST(NULL AS VARCHAR) AS mark,
 {% if kind == "TOTAL" %}

@@ -11,6 +11,7 @@ from unittest.mock import patch
 from hedui import engine
 from hedui.compare.causes import root_causes
 from hedui.findings import FINDING_COLUMNS
+from unit.compare import ladders
 from unit.compare.bench import Bench, people_site, tiny_context
 from unit.compare.flows import D1, D2, SITE, pay, put
 from unit.compare.maps import MAPPED_SITE
@@ -36,6 +37,8 @@ def record(folder: Path) -> Samples:
         units(Bench(tiny_context(MAPPED_SITE, folder / "units")))
         accounts(Bench(tiny_context(TIERS_SITE, folder / "accounts")))
         flows(Bench(tiny_context(SITE, folder / "flows")))
+        ladder(Bench(tiny_context(ladders.SITE, folder / "ladder")))
+        refunds(Bench(tiny_context(ladders.SITE | {"comparisons": [ladders.REFUNDS]}, folder / "refunds")))
     return found
 
 
@@ -74,6 +77,20 @@ def flows(bench: Bench) -> None:
     with engine.connect() as connection:
         root_causes(connection, bench.context, bench.context.site.comparisons[0], D1)
     engine.render("compare/findings_distinct.sql", columns=list(FINDING_COLUMNS))
+
+
+def ladder(bench: Bench) -> None:
+    """All of the matching of flows that can be declared."""
+    ladders.deliver(bench, D1, [ladders.bank("A")], [ladders.tax("B")])
+    bench.run("flow", D1)
+
+
+def refunds(bench: Bench) -> None:
+    """Refunds with and without payments."""
+    for date, rows in ((D1, []), (D2, [{"refund_no": "1", "tax_voucher_no": "V"}])):
+        bench.put("refund", "sb", date, rows)
+        bench.put("payment", "tax", date, [ladders.tax("A")])
+        bench.run("flow", date)
 
 
 with tempfile.TemporaryDirectory() as temporary:
