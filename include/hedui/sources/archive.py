@@ -134,26 +134,35 @@ class Bounded(io.RawIOBase):
         self._limit = min(MAX_BYTES, max(RATIO_FROM, compressed * MAX_RATIO))
         self._place = place
         self._position = 0
+        self._refusal: PacketError | None = None
 
     def readable(self) -> bool:  # noqa: D102
         return True
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes; refuses the archive where the limit is passed."""
-        allowed = self._limit - self._position + 1
-        try:
-            chunk = self._stream.read(allowed if size < 0 else min(size, allowed))
-        except BROKEN as error:
-            raise _refused(self._place, f"is damaged ({type(error).__name__})", "压缩包已损坏或不完整") from None
-        self._position += len(chunk)
-        if self._position > self._limit:
-            raise _refused(
+        if self._refusal is None:
+            chunk = self._next(size)
+            self._position += len(chunk)
+            if self._position <= self._limit:
+                return chunk
+            self._refusal = _refused(
                 self._place, f"unpacks to more than {self._limit} bytes, out of proportion", "解压后大小超出限度，疑似压缩炸弹"
             )
-        return chunk
+        raise self._refusal
+
+    def _next(self, size: int) -> bytes:
+        allowed = self._limit - self._position + 1
+        try:
+            return self._stream.read(allowed if size < 0 else min(size, allowed))
+        except BROKEN as error:
+            self._refusal = _refused(self._place, f"is damaged ({type(error).__name__})", "压缩包已损坏或不完整")
+            raise self._refusal from None
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Nothing: an archive is read forward only."""
+        if self._refusal is not None:
+            raise self._refusal
         if whence != 0 or offset != self._position:
             raise io.UnsupportedOperation("an archive is read forward only")
         return self._position

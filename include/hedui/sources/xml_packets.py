@@ -24,7 +24,6 @@ from hedui.sources.xml_text import text_chunks
 MAX_RECORD = 4 << 20  # characters from one record's end to the next one's
 MAX_NAMES = 2_000  # different names of children in one packet
 MAX_HEAD = 200  # fields of a head, and characters of one
-CUT = {etree.ErrorTypes.ERR_DOCUMENT_EMPTY, etree.ErrorTypes.ERR_DOCUMENT_END, etree.ErrorTypes.ERR_TAG_NOT_FINISHED}
 PACKAGE, HEAD, DATA, RECORD = "Package", "PackageHead", "Data", "Record"
 
 
@@ -115,15 +114,16 @@ class XmlParser:
             parser.feed(text.encode("utf-8", "surrogatepass"))
         except etree.XMLSyntaxError as error:
             self._events(parser)
-            raise self._syntax(error) from None
+            raise self._malformed(getattr(error, "code", 0), error.lineno) from None
         self._events(parser)
 
     def _close(self, parser: etree.XMLPullParser) -> None:
+        told = list(parser.feed_error_log)  # what was wrong before the end, and did not stop the library
         try:
             parser.close()
         except etree.XMLSyntaxError as error:
-            if getattr(error, "code", None) not in CUT:
-                raise self._syntax(error) from None
+            if told:
+                raise self._malformed(told[0].type, told[0].line) from None
             raise self._broken(
                 "报文不完整，可能被截断",
                 "the packet is cut or holds no XML; ask the sender for it again",
@@ -185,7 +185,8 @@ class XmlParser:
         problem = layout.problem
         if any(map(len, children)):
             problem = problem or self._nested(children)
-        if not problem and record.text is not None and record.text.strip():
+        between = [child.tail for child in children if child.tail]
+        if not problem and ((record.text or "") + "".join(between)).strip():
             problem = "记录中有不属于任何字段的文字"
         if problem:
             text = etree.tostring(record, encoding="unicode", with_tail=False)[:SHOWN_TEXT]
@@ -230,10 +231,9 @@ class XmlParser:
         self._clear()
         return batch
 
-    def _syntax(self, error: etree.XMLSyntaxError) -> PacketError:
+    def _malformed(self, code: int, line: int | None) -> PacketError:
         """The library's own text is not shown: it may quote the packet."""
-        code = getattr(error, "code", "")
-        return self._broken(f"XML 格式错误（代码 {code}）", f"the XML is not well-formed (code {code})", line=error.lineno or None)
+        return self._broken(f"XML 格式错误（代码 {code}）", f"the XML is not well-formed (code {code})", line=line or None)
 
     def _broken(self, reason: str, what: str, line: int | None = None) -> PacketError:
         place = self._place if line is None else f"{self._place}:{line}"
