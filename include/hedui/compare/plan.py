@@ -53,6 +53,7 @@ class SidePlan:
         region: The field that carries the region, or None.
         manifest: The canonical partition's manifest.
         date: Business date of the partition.
+        digested: Its values are keyed digests: equal or not is all that can be said of them.
     """
 
     index: int
@@ -70,6 +71,7 @@ class SidePlan:
     region: str | None
     manifest: Manifest
     date: dt.date
+    digested: bool = False
 
     @property
     def maps_key(self) -> bool:
@@ -122,21 +124,24 @@ def side_plans(context: Context, comparison: SnapshotComparison | FlowComparison
     Raises:
         LakeError: A side's canonical partition is missing.
     """
-    maps = {key_map.side: key_map for key_map in comparison.key_maps}
-    plans = []
-    for stub in side_stubs(context, comparison, date):
-        partition = context.canonical(stub.dataset, stub.source, date)
-        key_map = maps.get(stub.source)
-        plans.append(
-            replace(
-                stub,
-                relation=canonical_relation(context, partition),
-                manifest=context.lake.manifest(partition) or Manifest(rows=0),
-                mapped=stub.mapped | {key_map.to_field} if key_map else stub.mapped,
-                key_map=_map_plan(context, key_map, date) if key_map else None,
-            )
-        )
-    return tuple(plans)
+    return tuple(side_plan(context, comparison, stub) for stub in side_stubs(context, comparison, date))
+
+
+def side_plan(context: Context, comparison: SnapshotComparison | FlowComparison, stub: SidePlan) -> SidePlan:
+    """The plan of one side for its stub's date.
+
+    Raises:
+        LakeError: The side's canonical partition is missing.
+    """
+    partition = context.canonical(stub.dataset, stub.source, stub.date)
+    key_map = next((found for found in comparison.key_maps if found.side == stub.source), None)
+    return replace(
+        stub,
+        relation=canonical_relation(context, partition),
+        manifest=context.lake.manifest(partition) or Manifest(rows=0),
+        mapped=stub.mapped | {key_map.to_field} if key_map else stub.mapped,
+        key_map=_map_plan(context, key_map, stub.date) if key_map else None,
+    )
 
 
 def side_stubs(context: Context, comparison: SnapshotComparison | FlowComparison, date: dt.date) -> tuple[SidePlan, ...]:

@@ -196,7 +196,7 @@ def fields_of(comparison: SnapshotComparison, sides: Sequence[SidePlan]) -> list
         members = [side.index for side in sides if name in side.mapped]
         if len(members) > 1:
             couples = list(combinations(members, 2))
-            money = field_type(sides, name) == "fen"
+            money = field_type(sides, name) == "fen" and not any(side.digested for side in sides)
             result.append(
                 {
                     "name": name,
