@@ -22,6 +22,9 @@ from hedui.demo.delivery import Delivery, deliver_flows, deliver_snapshots
 from hedui.demo.expected import flow_truth
 from hedui.demo.flow_planting import FlowPlanting
 from hedui.demo.flows import build_flows
+from hedui.demo.packet_files import FOLDERS as PACKET_FOLDERS
+from hedui.demo.packet_files import load_recorded, write_packets
+from hedui.demo.packets import plan_packets
 from hedui.demo.planting import DATES, MISSING_SOURCE, Expectation, Planting
 from hedui.demo.plants import enrolment, flow, flow_details, flow_registry, linkage, person, registration, registry, tiers, units
 from hedui.demo.standing import with_standing
@@ -32,7 +35,7 @@ from hedui.errors import HeduiError
 
 PlantFunction = TypeVar("PlantFunction", bound=Callable[..., None])
 MIN_PERSONS = 2000
-FOLDERS = ("sheng", "guotong", "yibao", "duizhao")
+FOLDERS = ("sheng", "guotong", "yibao", "duizhao", "minzheng", "laonongbao", "beizhengdi")
 PLANT_MODULES = (enrolment, person, registration, tiers, units, flow, flow_details, linkage)
 """The order in which plants take their subjects, whatever was imported first."""
 
@@ -78,7 +81,7 @@ def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], prog
     if persons < MIN_PERSONS:
         raise HeduiError(f"The demo world needs at least {MIN_PERSONS} persons for its plants, not {persons}.")
     out.mkdir(parents=True, exist_ok=True)
-    for name in FOLDERS:
+    for name in (*FOLDERS, *PACKET_FOLDERS):
         shutil.rmtree(out / name, ignore_errors=True)
     with connect() as connection, tempfile.TemporaryDirectory(prefix=".build-", dir=out) as scratch, ThreadPoolExecutor(2) as pool:
         progress("人口", 0, None)
@@ -88,7 +91,9 @@ def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], prog
         )
         deliver_snapshots(delivery)
         deliver_flows(delivery, flows)
+        feed = plan_packets(connection, planting)
         rows = delivery.finish()
+        rows |= {"linghuo": write_packets(out, feed), "shebao.ac44_lh": load_recorded(urls["shebao_db"], Path(scratch), feed)}
     lines = with_standing(planting.truth + flow_truth(flows), DATES)
     truth = sorted(lines, key=lambda line: tuple(str(value) for value in asdict(line).values()))
     write_truth(out, truth, planting.rejects)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from hedui.demo.planting import Expectation
 
-FLOW_COMPARISONS = ("levy_payment", "tax_recorded")
+FLOW_COMPARISONS = ("levy_payment", "tax_recorded", "linghuo_recorded")
 FLOW_DATASETS = ("levy", "payment", "payment_unit", "daily_total")
 FLOW_RULES = ("B05", "C09", "U09")
 MOVING = ("CUTOFF", "IN_TRANSIT", "LATE", "ONLY_LEFT", "ONLY_RIGHT")
