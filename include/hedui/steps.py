@@ -51,6 +51,13 @@ def extract(context: Context, source: str, date: dt.date) -> StepSummary:
     return extract_source(context, source, date)
 
 
+def restate(context: Context, date: dt.date) -> StepSummary:
+    """Makes other nights anew whose batches what has been extracted since has corrected: resends, cancellations, older dates."""
+    from hedui.batches.restate import restate_nights
+
+    return restate_nights(context, date)
+
+
 def check(context: Context, date: dt.date) -> StepSummary:
     """Runs all expectation suites and SQL rules over the canonical partitions of ``date`` and writes their findings and data docs."""
     from hedui.checks.run import run_checks
@@ -113,7 +120,7 @@ def report(context: Context, date: dt.date) -> StepSummary:
 def night(context: Context, date: dt.date) -> list[StepSummary]:
     """Runs a whole night in one process, in the order of the DAG; a missing source degrades only what needs it."""
     site = context.site
-    total = len(site.sources) + len(site.comparisons) + len(site.linked) + 3
+    total = len(site.sources) + len(site.comparisons) + len(site.linked) + 4
     summaries: list[StepSummary] = []
 
     def done(summary: StepSummary) -> None:
@@ -122,6 +129,7 @@ def night(context: Context, date: dt.date) -> list[StepSummary]:
 
     for source in site.sources:
         done(extract(context, source.id, date))
+    done(restate(context, date))
     done(check(context, date))
     for comparison in site.comparisons:
         done(compare(context, comparison.id, date))

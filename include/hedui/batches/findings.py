@@ -15,8 +15,9 @@ from hedui import engine
 from hedui.batches.exchange import Exchange, decisions_of, nights, recorded_exchange
 from hedui.batches.facts import PacketFact, recorded_facts
 from hedui.batches.judge import judge
-from hedui.batches.problems import Open, of_days, of_packets
+from hedui.batches.problems import Open, of_days, of_exchange, of_packets, of_staging
 from hedui.batches.settle import disabled_rules
+from hedui.batches.staging import still_unreceived
 from hedui.canonical.convert import prepare
 from hedui.context import Context
 from hedui.findings import fingerprint_sql
@@ -77,6 +78,10 @@ def open_problems(
     delivered = [day for day in days if not _missing(context, source, day)]
     found = of_packets(verdicts, decisions)
     found += of_days(verdicts, source, delivered, context.workdays, context.site.timezone)
+    found += of_exchange(exchange, source, night, context.workdays)
+    tonight = exchange.get(night)
+    if tonight is not None:
+        found += of_staging(still_unreceived(context, source, tonight.staged, night))
     confirmed = {decision.key for decision in decisions if decision.kind == "confirm"}
     return [
         problem

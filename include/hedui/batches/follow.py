@@ -6,7 +6,9 @@ import datetime as dt
 
 from hedui.batches.exchange import Exchange, read_decisions, recorded_exchange, write_exchange
 from hedui.batches.findings import write_findings
+from hedui.batches.receipts import read_receipts, read_sent, write_receipts
 from hedui.batches.settle import settle
+from hedui.batches.staging import staged_rows
 from hedui.context import Context
 from hedui.site.batches import Batches
 from hedui.site.models import Source, SqlReader
@@ -41,6 +43,7 @@ def follow(context: Context, source: Source, date: dt.date) -> dict[str, int]:
             "packets": len(mine),
             "packets_set_aside": sum(verdict.state != "accepted" for verdict in mine),
             "restated_dates": len(settled.restated),
+            "receipts_written": write_receipts(context, source, date, settled.verdicts),
         }
     counts["batch_problems"] = write_findings(context, source, date)
     return counts
@@ -48,4 +51,9 @@ def follow(context: Context, source: Source, date: dt.date) -> dict[str, int]:
 
 def look(context: Context, source: Source, date: dt.date) -> Exchange:
     """What can be seen today beside the rows."""
-    return Exchange(decisions=read_decisions(context, source, date))
+    return Exchange(
+        decisions=read_decisions(context, source, date),
+        sent=tuple(read_sent(context, source, date)),
+        receipts=tuple(read_receipts(context, source, date)),
+        staged=tuple(staged_rows(context, source, date)),
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hedui.batches.exchange import Exchange, ReceiptFact, StagedFact
 from hedui.batches.facts import Decision
 from hedui.batches.judge import Verdict
 from hedui.site.models import Source
@@ -143,3 +144,50 @@ def cut_off(source: Source, date: dt.date, timezone: str) -> dt.datetime:
     hour, minute = (int(part) for part in source.expected.by.split(":"))
     day = date + dt.timedelta(days=1)
     return dt.datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(timezone))
+
+
+def of_exchange(exchange: Mapping[dt.date, Exchange], source: Source, night: dt.date, workdays: Workdays) -> list[Open]:
+    """B09 and B10: batches that were sent on without a receipt, and failures that nobody has mended."""
+    settings = source.batches.sent
+    if settings is None:
+        return []
+    sent: dict[str, list[dt.date]] = defaultdict(list)
+    receipts: dict[str, list[ReceiptFact]] = defaultdict(list)
+    for day in sorted(exchange):
+        for batch in exchange[day].sent:
+            sent[batch.key].append(batch.date)
+        for receipt in exchange[day].receipts:
+            receipts[receipt.key].append(receipt)
+    found = []
+    for key, days in sorted(sent.items()):
+        if not receipts[key] and workdays.age(days[-1], night) > settings.reply_days:
+            found.append(Open(rule="B09", key=key, date=days[-1], reason="已发送批次超期未收到回执"))
+    for key, answers in sorted(receipts.items()):
+        failures = [answer for answer in answers if not answer.ok and not _mended(answer, answers, sent.get(key, ()))]
+        if failures and workdays.age(failures[0].date, night) > settings.open_days:
+            evidence = {
+                "layers": sorted({failure.layer for failure in failures}),
+                "codes": sorted({failure.code for failure in failures if failure.code}),
+                "failures": len(failures),
+            }
+            found.append(Open(rule="B10", key=key, date=failures[0].date, reason="失败回执超期未处理", evidence=evidence))
+    return found
+
+
+def _mended(failure: ReceiptFact, answers: Sequence[ReceiptFact], sent: Iterable[dt.date]) -> bool:
+    """Whether the same was answered with success later, or the batch was sent again."""
+    later = answers[answers.index(failure) + 1 :]
+    again = any(answer.ok and answer.layer == failure.layer and answer.record == failure.record for answer in later)
+    return again or any(day > failure.date for day in sent)
+
+
+def of_staging(facts: Iterable[StagedFact]) -> list[Open]:
+    """B15 and B17 of one night."""
+    reasons = {"B15": "中间库数据滞留未处理", "B17": "中间库已置处理标志但未曾收到"}
+    return [
+        Open(
+            rule=fact.rule, key=fact.key or f"{fact.dataset}/{fact.arrived.isoformat()}", date=fact.arrived,
+            reason=reasons[fact.rule], dataset=fact.dataset, evidence={"rows": fact.rows, "arrived": fact.arrived.isoformat()},
+        )
+        for fact in facts
+    ]  # fmt: skip

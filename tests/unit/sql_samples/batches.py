@@ -21,6 +21,19 @@ SAMPLES: Samples = {
             "columns": ["AAZ083", "AAE082"],
         }
     ],
+    "batches/staged.sql": [
+        {
+            "items": ['"aaz083"', '"rksj"'],
+            "table": '"shebao"."ac44_lh"',
+            "status": '"clzt"',
+            "done": "'1'",
+            "passed": passed,
+            "arrived": '"rksj"',
+            "before": "DATE '2026-06-04'",
+            "since": since,
+        }
+        for passed, since in ((True, "DATE '2026-05-04'"), (False, None))
+    ],
     "batches/findings.sql": [
         {"date": dt.date(2026, 6, 3), "scope": "batch:linghuo", "source": "linghuo", "fingerprint": "md5(subject_key)"}
     ],

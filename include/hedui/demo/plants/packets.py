@@ -9,7 +9,9 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Final
 
-from hedui.demo.packets import AGENCIES, COUNTERPART, DATES, TYPE, Feed, changed
+from hedui.demo.packets import AGENCIES, COUNTERPART, Feed, changed
+from hedui.demo.planting import DATES
+from hedui.demo.systems.linghuo import TYPE
 
 SILENT: Final = {(2, AGENCIES[5]), (1, AGENCIES[4])}
 """Agencies that send no ordinary packet on a day: nothing at all (B13), a zero report."""

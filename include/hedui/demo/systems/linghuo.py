@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Final
 
 from hedui.demo.systems.spec import Column, Table
@@ -48,8 +49,10 @@ def record(row: Row) -> dict[str, str]:
 def staged(row: Row) -> tuple[str | None, ...]:
     """A row of 社保's intermediate table, in the order of :data:`RECORDED`."""
     values: dict[str, str | None] = {name.lower(): value for name, value in record(row).items() if name != "ZSPM"}
-    handed = row["delivered"].isoformat() if row.get("handed", True) else None
-    own = {"aae418": handed, "clzt": row.get("status", "1"), "rksj": row.get("arrived", row["delivered"]).isoformat()}
+    delivered: dt.date = row["delivered"]
+    arrived: dt.date = row.get("arrived", delivered)
+    handed = delivered.isoformat() if row.get("handed", True) else None
+    own = {"aae418": handed, "clzt": row.get("status", "1"), "rksj": arrived.isoformat()}
     values |= own
     return tuple(values[column.name] for column in RECORDED.columns)
 

@@ -1,0 +1,178 @@
+"""Receipts in three layers: of the packet (SSHZ001), of fields (JYFK101) and of business rows (YWJY101); read and written.
+
+A receipt that is written depends only on what is known of its packet: written again, it is the same file. What it quotes of a record are
+values that are no date, amount or number though they had to be, never a name or an id number.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+import pyarrow.parquet as pq
+from fsspec.core import url_to_fs
+
+from hedui.batches.exchange import ReceiptFact, SentFact
+from hedui.batches.facts import PacketFact
+from hedui.batches.judge import Verdict
+from hedui.context import Context
+from hedui.security.logs import scrub
+from hedui.site.models import Source
+from hedui.sources.base import PacketError
+from hedui.sources.packets import OTHER
+from hedui.sources.xml_packets import XmlParser
+
+PACKET, FIELD, ROW = "SSHZ001", "JYFK101", "YWJY101"
+GOOD: Final = "0"
+MOST: Final = 10_000
+"""Field problems of one packet that a receipt names."""
+
+
+def _place(context: Context, folder: str) -> tuple[Any, str]:
+    return url_to_fs(folder if "://" in folder else f"{context.inbox.rstrip('/')}/{folder}")  # type: ignore[no-any-return]
+
+
+def _parsed(context: Context, template: str, date: dt.date) -> Iterator[tuple[str, dict[str, str], list[dict[str, str]]]]:
+    """Name, head and records of the small packets that a path names; one that cannot be read has neither."""
+    fs, pattern = _place(context, template.format(date=date))
+    for path in sorted(fs.glob(pattern)):
+        name = path.rsplit("/", 1)[-1]
+        parser = XmlParser(encoding="declared", place=name, columns=[OTHER], wanted=[])
+        records: list[dict[str, str]] = []
+        try:
+            with fs.open(path, "rb") as handle:
+                for batch in parser.batches(handle):
+                    records += [json.loads(text) for text in batch.records.column(0).to_pylist() if text]
+        except PacketError:
+            records = []
+        yield name, dict(parser.head), records
+
+
+def read_sent(context: Context, source: Source, date: dt.date) -> Iterator[SentFact]:
+    """The batches that were sent on for a date."""
+    if source.batches.sent is None:
+        return
+    for name, head, _ in _parsed(context, source.batches.sent.path, date):
+        yield SentFact(date=date, key=head.get("SJBBH", "").strip() or name, name=name, type=head.get("SJBLX", "").strip())
+
+
+def read_receipts(context: Context, source: Source, date: dt.date) -> Iterator[ReceiptFact]:
+    """The receipts that came back by a date."""
+    if source.batches.sent is None:
+        return
+    for name, head, records in _parsed(context, source.batches.sent.receipts, date):
+        kind = head.get("SJBLX", "").strip()
+        for record in records or [{}]:
+            yield _receipt(date, name, kind, {**head, **record})
+
+
+def _receipt(date: dt.date, name: str, kind: str, values: Mapping[str, str]) -> ReceiptFact:
+    def text(*names: str) -> str:
+        return next((values[one].strip() for one in names if values.get(one, "").strip()), "")
+
+    key = text("SJBBH")
+    if kind == FIELD:
+        return ReceiptFact(
+            date=date, layer="field", key=key, record=text("RECORD_INDEX"), item=text("SJX"), ok=not text("RKHJYSBYY"),
+            reason=scrub(text("RKHJYSBYY"))[:200], name=name,
+        )  # fmt: skip
+    if kind == ROW:
+        failed = text("SBYY_DM", "SBYY")
+        return ReceiptFact(
+            date=date, layer="row", key=key, record=text("YWXH", "XH"), ok=not failed, code=text("SBYY_DM"),
+            reason=scrub(text("SBYY"))[:200], name=name,
+        )  # fmt: skip
+    code = text("RECODE", "RECODE_ZT", "returnCode")
+    return ReceiptFact(
+        date=date, layer="packet", key=key, ok=code == GOOD, code=code, reason=scrub(text("REMSG", "REMSG_ZT"))[:200], name=name
+    )
+
+
+def write_receipts(context: Context, source: Source, date: dt.date, verdicts: Iterable[Verdict]) -> int:
+    """Writes the receipts of the packets that were received on a date; what is there already and the same is left alone.
+
+    Returns:
+        Files written.
+    """
+    if source.batches.receipts is None:
+        return 0
+    fs, folder = _place(context, source.batches.receipts.format(date=date))
+    written = 0
+    for verdict in verdicts:
+        if verdict.fact.date != date:
+            continue
+        written += _write(fs, f"{folder}/{PACKET}_{_stem(verdict.fact)}.xml", _of_packet(verdict))
+        fields = list(_of_fields(context, source, verdict))
+        path = f"{folder}/{FIELD}_{_stem(verdict.fact)}.xml"
+        if fields:
+            head = {"SJBBH": f"{FIELD}{_stem(verdict.fact)}"[:60], "SJBLX": FIELD, "JLS": str(len(fields))}
+            written += _write(fs, path, package(head, fields))
+        elif fs.exists(path):
+            fs.rm(path)
+    return written
+
+
+def _stem(fact: PacketFact) -> str:
+    """Unique per packet of the date, whatever its number."""
+    return fact.name.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("!", "_")
+
+
+def _of_packet(verdict: Verdict) -> bytes:
+    good = verdict.state != "rejected" and verdict.state != "outdated"
+    reason = "；".join(f"{problem.rule} {problem.reason}" for problem in verdict.problems) if not good else ""
+    code = GOOD if good else "1"
+    head = {"SJBLX": PACKET, "RECODE_ZT": code, "REMSG_ZT": reason}
+    return package(head, [{"SJBBH": verdict.fact.id, "RECODE": code, "REMSG": reason}])
+
+
+def _of_fields(context: Context, source: Source, verdict: Verdict) -> Iterator[dict[str, str]]:
+    """Values of the packet's records that could not be taken, from the rejects of the date that it counts for."""
+    fact = verdict.fact
+    if verdict.state != "accepted" or verdict.belongs != fact.date:
+        return
+    target = context.canonical(fact.dataset, source.id, fact.date)
+    manifest = context.lake.manifest(target)
+    if manifest is None or not manifest.rejected:
+        return
+    count = 0
+    for path in context.lake.files(target, "rejects"):
+        with context.lake.fs.open(path, "rb") as handle:
+            rejects = pq.read_table(handle, columns=["source_row", "raw_column", "raw_value", "reason"]).to_pylist()
+        for reject in rejects:
+            if fact.first_row <= reject["source_row"] <= fact.last_row and count < MOST:
+                count += 1
+                yield {
+                    "SJBLX": fact.head.get("SJBLX", ""),
+                    "SJBBH": fact.id,
+                    "RECORD_INDEX": str(reject["source_row"] - fact.first_row + 1),
+                    "SJX": reject["raw_column"] or "",
+                    "SJXNR": scrub((reject["raw_value"] or "")[:100]),
+                    "RKHJYSBYY": reject["reason"],
+                }
+
+
+def _write(fs: Any, path: str, body: bytes) -> int:
+    if fs.exists(path):
+        with fs.open(path, "rb") as handle:
+            if handle.read() == body:
+                return 0
+    fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+    partial = f"{path}.part"
+    with fs.open(partial, "wb") as handle:
+        handle.write(body)
+    fs.mv(partial, path)
+    return 1
+
+
+def package(head: Mapping[str, str], records: Iterable[Mapping[str, str]]) -> bytes:
+    """A packet in the usual envelope, in GB18030, which is GBK as far as GBK goes and loses nothing beyond."""
+    lines = ['<?xml version="1.0" encoding="GB18030"?>', "<Package>", f"<PackageHead>{_elements(head)}</PackageHead>", "<Data>"]
+    lines += [f'<Record index="{number}">{_elements(values)}</Record>' for number, values in enumerate(records, start=1)]
+    return "\n".join([*lines, "</Data>", "</Package>", ""]).encode("gb18030")
+
+
+def _elements(values: Mapping[str, str]) -> str:
+    return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in values.items())
