@@ -15,8 +15,9 @@ from typing import Any, BinaryIO
 from hedui.errors import SourceError, SourceIncompleteError, SourceMissingError
 from hedui.site.models import Source
 from hedui.site.readers import FileReader, SqlReader
-from hedui.sources.inbox import Place
+from hedui.sources.inbox import Place, said
 from hedui.sources.inbox_names import Segment, is_pattern, segments
+from hedui.sources.inbox_steady import SteadyFile
 from hedui.sources.waiting import incomplete, marker_of, modified_at
 
 STATE = ("size", "mtime", "ino", "ETag", "LastModified")
@@ -93,7 +94,7 @@ class Inbox:
             SourceError: The file cannot be read, or it was replaced meanwhile.
         """
         try:
-            with self._place.fs.open(self._full(file.path), "rb") as handle:
+            with self._handle(file) as handle:
                 if anywhere and not self._place.local:
                     with self._copy(handle, file) as copy:
                         yield copy
@@ -105,7 +106,15 @@ class Inbox:
             raise self._missing(file.path) from None
         except self._place.errors as error:
             raise self._unreadable(file.path, error) from error
-        if self._state(file.path) != file.state:
+        self._check_same(file)
+
+    def _handle(self, file: InboxFile) -> Any:
+        if self._place.local:
+            return self._place.fs.open(self._full(file.path), "rb")
+        return SteadyFile(place=self._place, path=self._full(file.path), unchanged=lambda: self._check_same(file))
+
+    def _check_same(self, file: InboxFile) -> None:
+        if _state(self._info(file.path)) != file.state:
             raise SourceError(f"Source {self._source}: {file.path} changed while it was read; read it again later.")
 
     @contextmanager
@@ -182,9 +191,6 @@ class Inbox:
         except self._place.errors as error:
             raise self._unreadable(path, error) from error
 
-    def _state(self, path: str) -> dict[str, Any]:
-        return _state(self._info(path))
-
     def _info(self, path: str, dataset: str = "") -> dict[str, Any]:
         try:
             info: dict[str, Any] = self._place.fs.info(self._full(path))
@@ -204,8 +210,7 @@ class Inbox:
         return SourceMissingError(f"Source {self._source}: the file {path}{what} is not in the inbox.")
 
     def _unreadable(self, path: str, error: Exception) -> SourceError:
-        said = getattr(error, "strerror", None) or getattr(error, "reason", None) or type(error).__name__
-        return SourceError(f"Source {self._source}: {path} cannot be read: {said}. Reading it again later may help.")
+        return SourceError(f"Source {self._source}: {path} cannot be read: {said(error)}. Reading it again later may help.")
 
 
 def _state(info: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from a site's files. An SFTP server must prove its host key: ``host_key=`` or ``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,7 @@ CONNECT_SECONDS = 30
 SILENT_SECONDS = 60  # a server that says nothing for so long is gone
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Place:
     """A folder that is open for reading.
 
@@ -31,13 +32,26 @@ class Place:
         fs: Its file system.
         base: The folder's path in it.
         errors: What its driver raises when reading fails.
-        local: Whether files can be read at any position at no cost.
+        local: Whether files can be read at any position at no cost, and reading does not break off.
+        connect: Makes the connection anew, for a place that has one.
     """
 
     fs: fsspec.AbstractFileSystem
     base: str
     errors: tuple[type[Exception], ...] = (OSError,)
     local: bool = False
+    connect: Callable[[], fsspec.AbstractFileSystem] | None = None
+
+    def reconnect(self) -> None:
+        """Replaces a connection that may be lost."""
+        if self.connect is not None:
+            self.close()
+            self.fs = self.connect()
+
+    def close(self) -> None:
+        """Ends the connection, where there is one."""
+        if self.connect is not None:
+            self.fs.loop.call_soon_threadsafe(self.fs.client.close)
 
 
 @contextmanager
@@ -86,18 +100,29 @@ def _sftp(source: str, parts: SplitResult, options: dict[str, str]) -> Iterator[
     if options.get("host_key"):
         arguments["known_hosts"] = asyncssh.import_known_hosts(f"* {options['host_key']}")
     given = {name: value for name, value in arguments.items() if value is not None}
-    try:
+
+    def connect() -> fsspec.AbstractFileSystem:
         # an instance of our own: a cached one would keep a connection that has been lost
         fs = SSHFileSystem(parts.hostname or "", skip_instance_cache=True, **given)
+        fs.loop.call_soon_threadsafe(fs.loop.set_exception_handler, quiet)
+        return fs
+
+    def quiet(loop: asyncio.AbstractEventLoop, situation: dict[str, Any]) -> None:
+        # of the requests under way when a connection breaks, the driver awaits only the first
+        if not isinstance(situation.get("exception"), asyncssh.Error):
+            loop.default_exception_handler(situation)
+
+    try:
+        place = Place(fs=connect(), base=unquote(parts.path).rstrip("/"), errors=errors, connect=connect)
     except errors as error:
         raise SourceError(
-            f"Source {source}: the SFTP server {parts.hostname} cannot be reached ({_said(error)}); check the connection, "
+            f"Source {source}: the SFTP server {parts.hostname} cannot be reached ({said(error)}); check the connection, "
             "its user and the server's host key."
         ) from error
     try:
-        yield Place(fs=fs, base=unquote(parts.path).rstrip("/"), errors=errors)
+        yield place
     finally:
-        fs.loop.call_soon_threadsafe(fs.client.close)
+        place.close()
 
 
 def _s3(parts: SplitResult, options: dict[str, str]) -> Place:
@@ -120,6 +145,6 @@ def _s3(parts: SplitResult, options: dict[str, str]) -> Place:
     return Place(fs=fs, base=base, errors=(OSError, ClientError, BotoCoreError))
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
     """What a driver says, without the password that it may repeat from a URL."""
     return getattr(error, "strerror", None) or getattr(error, "reason", None) or type(error).__name__
