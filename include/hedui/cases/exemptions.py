@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import func, or_, select
 
+from hedui.audit import append
 from hedui.context import Context
 from hedui.errors import LedgerError
 from hedui.ledger.database import session
@@ -104,6 +105,18 @@ def add_exemption(context: Context, exemption: NewExemption) -> int:
         )
         orm.add(row)
         orm.flush()
+        details = {
+            "rule": row.rule,
+            "single": row.fingerprint is not None,
+            "region": row.region,
+            "agency": row.agency,
+            "subject": row.subject_key is not None,
+            "reason": row.reason,
+            "approver": row.approver,
+            "valid_from": row.valid_from.isoformat(),
+            "expires_on": row.expires_on.isoformat(),
+        }
+        append(orm.connection(), actor=row.created_by, action="exemption.add", subject=f"豁免 {row.id}", details=details)
         return row.id
 
 
@@ -125,6 +138,13 @@ def withdraw_exemption(context: Context, exemption_id: int, *, on: dt.date, by: 
         row.withdrawn_by = by.strip()
         row.withdrawn_reason = reason.strip()
         row.withdrawn_at = func.now()
+        append(
+            orm.connection(),
+            actor=row.withdrawn_by,
+            action="exemption.withdraw",
+            subject=f"豁免 {row.id}",
+            details={"reason": row.withdrawn_reason, "on": on.isoformat()},
+        )
 
 
 def list_exemptions(context: Context, *, at: dt.date | None = None) -> list[Exemption]:

@@ -3,3 +3,5 @@
 :mod:`hedui.ledger.models` says what there is, :mod:`hedui.ledger.schema` brings a database up to date,
 :mod:`hedui.ledger.database` opens transactions.
 """
+
+from hedui.ledger import region_models as region_models  # its tables belong to the one metadata

@@ -151,3 +151,19 @@ class Night(Base):
     summary: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="入账汇总数字")
     code_version: Mapped[str] = mapped_column(comment="程序版本")
     recorded_at: Mapped[dt.datetime] = mapped_column(server_default=func.now(), comment="最近入账时间")
+
+
+class AuditEntry(Base):
+    """Somebody decided or did something. Grain: deed. Written by :func:`hedui.audit.append` alone."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = ({"comment": "审计链：逐条相扣，只能追加"},)
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="序号，从 1 起连续")
+    at: Mapped[dt.datetime] = mapped_column(comment="时间")
+    actor: Mapped[str] = mapped_column(comment="操作人")
+    action: Mapped[str] = mapped_column(comment="操作代码，如 exemption.add")
+    subject: Mapped[str] = mapped_column(comment="操作对象，如 豁免 12；不含个人信息")
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="操作内容，不含个人信息")
+    previous: Mapped[str] = mapped_column(comment="上一条的摘要；首条为 64 个 0")
+    digest: Mapped[str] = mapped_column(unique=True, comment="本条的摘要（SHA-256），含上一条的摘要")
