@@ -2,7 +2,7 @@
 
 A suite is plain JSON that Great Expectations loads. Texts in it may hold Jinja expressions; they see ``date`` (business date),
 ``month(n)`` (YYYYMM of the business month, n months on), ``parameters`` (the rule's defaults with the site's settings over them),
-``limits`` (rows of the limits that ``meta.limits`` names, those of a region first), ``denominator`` and the macros ``sql`` of
+``limits`` (rows of the limits that ``meta.limits`` names, those of a region first), ``regions`` (rows of regions.csv), ``denominator`` and the macros ``sql`` of
 ``include/sql/rules/conditions.sql``. Values enter SQL through the filter ``literal`` alone.
 """
 
@@ -107,6 +107,7 @@ def _check(site: Site, spec: dict[str, Any], *, source: str, dataset: str, date:
             "month": lambda months=0: month_after(date, months),
             "parameters": parameters,
             "limits": limits,
+            "regions": site.regions,
         }
         names["denominator"] = render_text(meta["denominator"], names)
         kwargs = {name: render_text(value, names) for name, value in spec["kwargs"].items()}

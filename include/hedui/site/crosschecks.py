@@ -13,7 +13,7 @@ from hedui.rules import rules
 from hedui.site.check_comparisons import check_comparison
 from hedui.site.check_linkage import check_linkage
 from hedui.site.check_sources import check_source
-from hedui.site.models import CodeRow, Region
+from hedui.site.models import CodeRow, Limit, Region
 from hedui.site.parts import Part, Parts, values
 from hedui.site.problems import Problems, choose
 
@@ -160,6 +160,11 @@ def _check_insurance(part: Part[object], insurance: str, known: set[str]) -> Non
         part.problem(["insurance"], f'"{insurance}" is not a canonical code of codes/insurance.csv; {choose(insurance, known)}')
 
 
+def _limit_key(row: Limit) -> tuple[str, ...]:
+    """Bounds hold alone; figures (minimum = maximum) may be listed side by side, as tiers of contributions are."""
+    return row.name, row.region, row.insurance, str(row.minimum) if row.minimum == row.maximum else ""
+
+
 def _check_limits(parts: Parts) -> None:
     regions = {region.code for region in values(parts.regions)}
     for part in parts.limits:
@@ -172,7 +177,7 @@ def _check_limits(parts: Parts) -> None:
             part.problem(["region"], f'"{row.region}" is not in regions.csv; {choose(row.region, regions)}')
         if row.insurance:
             _check_insurance(part, row.insurance, insurance_codes(parts))
-    _check_overlaps(parts.limits, lambda row: (row.name, row.region, row.insurance), "limit")
+    _check_overlaps(parts.limits, _limit_key, "limit")
 
 
 def _check_authority(parts: Parts) -> None:

@@ -175,7 +175,8 @@ class FlowComparison(FlowMatching):
 
     Attributes:
         key: Fields that identify the same detail on both sides; ``keys`` is a ladder of them (see :class:`FlowMatching`).
-        amounts: Amount components in fen as ``{name: [left expression fields, right expression fields]}``: each side's fields are added.
+        amounts: Amount components in fen as ``{name: [left expression fields, right expression fields]}``: each side's fields are added,
+            those with a minus sign before them are taken off (a refund that one side writes below zero).
         fields: Other compared fields.
         group: Fields of the totals stage.
         window: Working days within which a missing counterpart is in transit, per direction.
@@ -262,11 +263,23 @@ class Notify(Model):
 
 
 class Region(Model):
-    """A row of regions.csv."""
+    """A row of regions.csv; a region that was founded or abolished has its dates."""
 
     code: str
     name: str
     parent: str = ""
+    valid_from: dt.date = dt.date.min
+    valid_to: dt.date = dt.date.max
+
+    @property
+    def dated(self) -> bool:
+        """Whether it holds for a time only."""
+        return (self.valid_from, self.valid_to) != (dt.date.min, dt.date.max)
+
+    @property
+    def prefecture(self) -> str:
+        """The first four digits."""
+        return self.code[:4]
 
 
 class SiteModel(Model):
