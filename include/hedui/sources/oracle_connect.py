@@ -7,6 +7,7 @@ the connection that needs thick mode says ``thick_mode=true``.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -15,9 +16,13 @@ import oracledb
 from sqlalchemy.engine import URL
 
 from hedui.errors import SourceError
+from hedui.sources.retry import TransientSourceError
 
 CONNECT_TIMEOUT = 10
-"""Seconds until a connect must stand, where the URL does not say."""
+"""Seconds until the server must be reached, where the URL does not say."""
+
+LOGIN_TIMEOUT = 60
+"""Seconds until the user must be logged in, where the URL does not say; the driver itself waits for ever."""
 
 CALL_TIMEOUT = 900
 """Seconds that one exchange with the server may take (the first rows of a query, or the next), where the URL does not say."""
@@ -59,6 +64,7 @@ OWN: dict[str, Callable[[str], Any]] = {
     "thick_mode_lib_dir": str,
     "thick_mode_config_dir": str,
     "connect_timeout": float,
+    "login_timeout": float,
     "call_timeout": float,
     "scn": _flag,
 }
@@ -116,13 +122,14 @@ def connect(url: URL, source: str, timezone: str) -> Any:
     arguments = {name: value for name, value in given.items() if name in PASSED_ON}
     if "dsn" not in arguments:
         arguments |= _address(url, arguments)
-    connection = oracledb.connect(
-        user=url.username,
-        password=url.password,
-        tcp_connect_timeout=given.get("connect_timeout", CONNECT_TIMEOUT),
-        stmtcachesize=0,
-        **arguments,
-    )
+    arguments["tcp_connect_timeout"] = given.get("connect_timeout", CONNECT_TIMEOUT)
+    limit = given.get("login_timeout", LOGIN_TIMEOUT)
+    login = Login(lambda: oracledb.connect(user=url.username, password=url.password, stmtcachesize=0, **arguments))
+    connection = login.result(limit)
+    if connection is None:
+        raise TransientSourceError(
+            f"Source {source}: Oracle does not answer the login within {limit:g} seconds.", cause="connection"
+        )
     try:
         connection.call_timeout = round(given.get("call_timeout", CALL_TIMEOUT) * 1000)
         with connection.cursor() as cursor:
@@ -132,6 +139,41 @@ def connect(url: URL, source: str, timezone: str) -> Any:
         close(connection)
         raise
     return connection
+
+
+class Login(threading.Thread):
+    """A connect in a thread of its own, because a server that hangs accepts it and never answers."""
+
+    def __init__(self, open_connection: Callable[[], Any]) -> None:
+        super().__init__(name="oracle-login", daemon=True)
+        self._open = open_connection
+        self._lock = threading.Lock()
+        self._connection: Any = None
+        self._error: BaseException | None = None
+        self._abandoned = False
+
+    def run(self) -> None:
+        """Connects; what comes too late is closed."""
+        try:
+            connection = self._open()
+        except BaseException as error:  # raised again where the result is asked for
+            self._error = error
+            return
+        with self._lock:
+            self._connection = connection
+            abandoned = self._abandoned
+        if abandoned:
+            close(connection)
+
+    def result(self, seconds: float) -> Any:
+        """The connection; None where there is none after so many seconds."""
+        self.start()
+        self.join(seconds)
+        with self._lock:
+            self._abandoned = self._connection is None
+        if self._error is not None:
+            raise self._error
+        return self._connection
 
 
 def _address(url: URL, given: Mapping[str, Any]) -> dict[str, Any]:

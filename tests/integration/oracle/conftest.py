@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -166,14 +167,47 @@ def run_sql(oracle_url: str) -> Callable[..., None]:
     return run
 
 
-@pytest.fixture
-def make_table(oracle_url: str) -> Callable[[str, dict[str, str]], None]:
-    """Makes a table anew, from its columns and their types."""
+@pytest.fixture(scope="session")
+def new_tables(oracle_url: str) -> Callable[[dict[str, dict[str, str]]], None]:
+    """Makes tables anew, from their columns and types."""
 
-    def make(name: str, columns: dict[str, str]) -> None:
+    def make(tables: dict[str, dict[str, str]]) -> None:
         with closing(connect(oracle_url)) as connection, connection.cursor() as cursor:
-            with suppress(oracledb.DatabaseError):  # there was none
-                cursor.execute(f"DROP TABLE {name}")
-            cursor.execute(f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})")
+            for name, columns in tables.items():
+                with suppress(oracledb.DatabaseError):  # there was none
+                    cursor.execute(f"DROP TABLE {name}")
+                cursor.execute(f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})")
 
     return make
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+class Faults:
+    """Plans errors on the emulator, which a real Oracle is spared."""
+
+    def __init__(self, emulator: Emulator | None) -> None:
+        self._emulator = emulator
+        self._expected: list[int] = []
+
+    def plan(self, faults: list[tuple[int, dict[str, Any]]]) -> None:
+        self._expected = [code for code, _ in faults]
+        if self._emulator is not None:
+            self._emulator.clear()
+            for code, options in faults:
+                self._emulator.fault(code, **options)
+
+    def all_raised(self) -> None:
+        if self._emulator is not None:
+            assert self._emulator.raised == self._expected
+
+
+@pytest.fixture
+def faults(request: pytest.FixtureRequest) -> Faults:
+    emulator = None if os.environ.get("ORACLE_TEST_DSN") else request.getfixturevalue("emulator")
+    return Faults(emulator)

@@ -43,8 +43,8 @@ FULL = {
 
 
 @pytest.fixture
-def table(make_table, run_sql) -> str:
-    make_table("hedui_values", COLUMNS)
+def table(new_tables, run_sql) -> str:
+    new_tables({"hedui_values": COLUMNS})
     run_sql(
         f"INSERT INTO hedui_values ({', '.join(FULL)}) VALUES ({', '.join(value for value, _ in FULL.values())})",
         "INSERT INTO hedui_values (money, bare, longest) VALUES (0.5, -12.50, 0)",

@@ -1,0 +1,136 @@
+"""Whole nights whose local source is read from Oracle, while it breaks in every way it can, find what they find on PostgreSQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from hedui import steps
+from hedui.context import Context
+from hedui.site import Site
+from hedui.sources import oracle, retry
+from hedui.sources.oracle_connect import connect
+
+DATES = (dt.date(2026, 6, 3), dt.date(2026, 6, 4), dt.date(2026, 6, 5))
+PREFIX = "hedui_"
+SLICE = 500  # the emulator's time grows with the square of a batch
+TYPES = {"text": "VARCHAR2(400)", "integer": "NUMBER(10)", "bigint": "NUMBER(18)", "date": "DATE"}
+FAULTS: list[tuple[int, dict[str, Any]]] = [
+    (12514, {"at": "connect"}),
+    (60, {"pattern": "hedui_ac01.*1 = 0"}),
+    (28, {"pattern": "FROM hedui_ab01"}),
+    (54, {"pattern": "hedui_ac02"}),
+    (1555, {"pattern": "FROM hedui_ac43", "at": "fetch"}),
+    (3113, {"pattern": "FROM hedui_ac44", "at": "fetch", "after": 1}),
+]
+"""Errors of every class, at the connect, at the first statement of a table, and half way through one."""
+
+
+def tables_of(site: Site) -> list[str]:
+    return sorted({spec.table for spec in site.source("shebao").datasets.values() if spec.table is not None})
+
+
+def in_one_schema(site: Site) -> Site:
+    """The demo's site with the tables of its local source in the user's own schema."""
+    source = site.source("shebao")
+    datasets = {
+        name: spec.model_copy(update={"table": PREFIX + str(spec.table).removeprefix("shebao.")})
+        for name, spec in source.datasets.items()
+    }
+    changed = source.model_copy(update={"datasets": datasets})
+    return site.model_copy(update={"sources": [changed if one.id == source.id else one for one in site.sources]})
+
+
+def copy_tables(origin: str, target: str, tables: list[str], new_tables: Callable[[dict[str, dict[str, str]]], None]) -> int:
+    """Loads the demo's tables into Oracle, in small slices."""
+    rows = 0
+    writer = connect(make_url(target), "loader", "Asia/Shanghai")
+    with psycopg.connect(origin.replace("+psycopg", "")) as reader, closing(writer), writer.cursor() as cursor:
+        for table in tables:
+            described = reader.execute(COLUMNS, table.split(".")).fetchall()
+            name = PREFIX + table.split(".")[1]
+            new_tables(
+                {name: {column: TYPES.get(kind) or f"NUMBER({digits},{places})" for column, kind, digits, places in described}}
+            )
+            marks = ", ".join(f":{number}" for number in range(1, len(described) + 1))
+            cursor.setinputsizes(*[None if kind != "text" else 400 for _, kind, _, _ in described])
+            insert = f"INSERT INTO {name} ({', '.join(column for column, *_ in described)}) VALUES ({marks})"
+            with reader.cursor() as source:
+                source.execute(f"SELECT * FROM {table}")
+                while part := source.fetchmany(SLICE):
+                    cursor.executemany(insert, part)
+                    rows += len(part)
+        writer.commit()
+    return rows
+
+
+COLUMNS = """
+SELECT column_name, data_type, numeric_precision, numeric_scale FROM information_schema.columns
+WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position"""
+
+
+def findings(context: Context) -> dict[tuple[str, dt.date], tuple[int, str]]:
+    """Rows of every findings partition, and a digest over them in order."""
+    found = {}
+    for folder in sorted((Path(context.lake.root) / "findings").iterdir()):
+        scope = folder.name.replace("=", ":")
+        for date in context.lake.dates("findings", scope):
+            files = context.lake.files(context.findings(scope, date))
+            with duckdb.connect() as connection:
+                rows = connection.read_parquet(files).fetchall()
+            found[scope, date] = len(rows), hashlib.sha256(repr(rows).encode()).hexdigest()
+    return found
+
+
+@pytest.fixture(scope="module")
+def loaded(oracle_url, new_tables, demo_world, context_factory) -> None:
+    tables = tables_of(context_factory("tables").site)
+    assert copy_tables(demo_world.urls["shebao_db"], oracle_url, tables, new_tables) > 10_000
+
+
+@pytest.fixture
+def pauses(monkeypatch) -> list[float]:
+    made: list[float] = []
+    monkeypatch.setattr(retry, "pause", made.append)
+    monkeypatch.setattr(oracle, "BATCH_ROWS", 700)
+    return made
+
+
+def from_oracle(context: Context, url: str) -> Context:
+    urls = {"shebao_db": url}
+    return replace(
+        context,
+        site=in_one_schema(context.site),
+        connection=lambda name: urls.get(name) or context.connection(name),
+    )
+
+
+@pytest.mark.parametrize("dates", [DATES[:1], pytest.param(DATES, marks=pytest.mark.slow)], ids=["one night", "all nights"])
+def test_nights_on_oracle_find_what_nights_on_postgresql_find(loaded, oracle_url, faults, pauses, context_factory, dates):
+    expected, context = context_factory("postgresql"), from_oracle(context_factory("oracle"), oracle_url)
+
+    for date in dates:
+        steps.night(expected, date)
+        faults.plan(FAULTS)
+        steps.night(context, date)
+        faults.all_raised()
+
+    assert findings(context) == findings(expected)
+    assert sum(rows for rows, _ in findings(context).values()) > 100
+    assert len(pauses) == len(FAULTS) * len(dates)
+    for dataset in context.site.source("shebao").datasets:
+        for date in dates:
+            ours, theirs = (one.lake.manifest(one.canonical(dataset, "shebao", date)) for one in (context, expected))
+            assert ours is not None
+            assert theirs is not None
+            assert (ours.rows, ours.rejected, ours.control_totals) == (theirs.rows, theirs.rejected, theirs.control_totals)
