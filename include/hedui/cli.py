@@ -24,6 +24,8 @@ from rich.table import Table
 
 from hedui import __version__, steps
 from hedui.commands.audit import audit_app
+from hedui.commands.digests import digests_app
+from hedui.commands.harness import harness_app
 from hedui.commands.regions import regions_app
 from hedui.context import Context, context_from_environment
 from hedui.errors import HeduiError
@@ -49,7 +51,9 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(exemption_app, name="exemption")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(audit_app, name="audit")
+app.add_typer(harness_app, name="harness")
 app.add_typer(regions_app, name="regions")
+app.add_typer(digests_app, name="digests")
 
 out = Console()
 err = Console(stderr=True)

@@ -157,7 +157,7 @@ def _xlsx(reader: XlsxReader, draft: Draft, columns: list[str]) -> bytes:
 
 def _fixed(reader: FixedReader, draft: Draft) -> bytes:
     encoding = draft.encoding or reader.encoding
-    end = {"crlf": b"\r\n", "none": b""}.get(reader.line_ending, b"\n")
+    end = b"" if reader.line_ending == "none" else b"\r\n"
     declared = dict(draft.head) | dict(draft.declared_totals)
     records = [_mark(reader.header, declared, draft.declared_rows, encoding)] if reader.header else []
     records += [_record(reader.layout[draft.dataset], row, encoding) for row in draft.rows]

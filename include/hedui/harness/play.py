@@ -15,8 +15,9 @@ from fsspec.core import url_to_fs
 from hedui.errors import HeduiError
 from hedui.harness.faults import spoil_bytes, spoil_draft
 from hedui.harness.packets import Draft, packed, path_of, render
+from hedui.harness.receipts import SeenReceipt, answers, place
 from hedui.harness.rows import Row, make_rows
-from hedui.harness.scenario import FAULTS, ExpectReceipt, Extract, Finish, Remove, Scenario, Send, Step
+from hedui.harness.scenario import FAULTS, Answer, ExpectReceipt, Extract, Finish, Remove, Scenario, Send, Step
 from hedui.site import Site
 from hedui.site.models import Source
 from hedui.site.readers import FileReader, SqlReader, XmlReader
@@ -44,19 +45,11 @@ class StepResult:
     detail: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SeenReceipt:
-    """What a receipt says of a packet: its result and the rules that its reasons name."""
-
-    accepted: bool
-    rules: tuple[str, ...] = ()
-
-
 class Receipts(Protocol):
     """Where the receipts of packets come in."""
 
-    def find(self, packet: str) -> SeenReceipt | None:
-        """The latest receipt of a packet, None while there is none."""
+    def find(self, path: str) -> SeenReceipt | None:
+        """The receipt of the packet that was dropped at a path, None while there is none."""
 
 
 @dataclass
@@ -105,6 +98,8 @@ class Player:
             return f"撤回报文 {step.packet}", "done", path
         if isinstance(step, ExpectReceipt):
             return self._expect(step)
+        if isinstance(step, Answer):
+            return self._answer(step)
         return self._extract(step)
 
     @property
@@ -170,7 +165,7 @@ class Player:
 
     def _expect(self, step: ExpectReceipt) -> tuple[str, State, str]:
         waited = 0.0
-        while (seen := self.receipts.find(step.packet)) is None and waited < step.within:
+        while (seen := self.receipts.find(self._sent[step.packet][0])) is None and waited < step.within:
             self.wait(POLL_SECONDS)
             waited += POLL_SECONDS
         what = f"等待报文 {step.packet} 的回执：应为{'接收' if step.result == 'accepted' else '拒收'}"
@@ -181,6 +176,16 @@ class Player:
         text = ("已接收" if seen.accepted else "被拒收") + (f"（{'、'.join(seen.rules)}）" if seen.rules else "")
         met = result == step.result and not missing
         return what, "met" if met else "unmet", text + (f"，缺少原因 {'、'.join(missing)}" if missing else "")
+
+    def _answer(self, step: Answer) -> tuple[str, State, str]:
+        paths = []
+        for path, content in answers(self._source, step, date=self.scenario.date):
+            fs, full = place(path, inbox=self.inbox)
+            fs.makedirs(posixpath.dirname(full), exist_ok=True)
+            fs.pipe_file(full, content)
+            paths.append(path)
+        result = "接收" if step.result == "accepted" else "拒收"
+        return f"回执报文 {step.packet}：{result}", "done", "、".join(paths)
 
     def _extract(self, step: Extract) -> tuple[str, State, str]:
         if self.extract is None:

@@ -126,13 +126,48 @@ class ExpectReceipt(Model):
     within: int = Field(default=900, ge=0)
 
 
+class RefusedField(Model):
+    """A value that the other side refuses: record number, its field, why."""
+
+    record: int = Field(ge=1)
+    field: str
+    reason: str
+
+
+class RefusedRow(Model):
+    """A business row that the other side refuses: its number, the code, why."""
+
+    key: str
+    code: str
+    reason: str
+
+
+class Answer(Model):
+    """Answers a packet that was sent on, with up to three layers of receipts.
+
+    Attributes:
+        packet: The packet's id.
+        result: What the receipt of the packet says.
+        reason: Why, where it is refused.
+        fields: Values that are refused.
+        rows: Business rows that are refused.
+    """
+
+    do: Literal["answer"]
+    packet: str
+    result: Literal["accepted", "rejected"] = "accepted"
+    reason: str = ""
+    fields: tuple[RefusedField, ...] = ()
+    rows: tuple[RefusedRow, ...] = ()
+
+
 class Extract(Model):
     """Lets Hedui read the source on this machine; where the two sides sit apart, its own schedule does."""
 
     do: Literal["extract"]
 
 
-Step = Annotated[Send | Finish | Remove | ExpectReceipt | Extract, Field(discriminator="do")]
+Step = Annotated[Send | Finish | Remove | ExpectReceipt | Answer | Extract, Field(discriminator="do")]
 
 
 class Scenario(Model):
@@ -156,7 +191,7 @@ class Scenario(Model):
         for number, step in enumerate(self.steps, 1):
             if isinstance(step, Send):
                 sent.add(step.packet)
-            elif not isinstance(step, Extract) and step.packet not in sent:
+            elif not isinstance(step, Extract | Answer) and step.packet not in sent:
                 raise ValueError(f"step {number} is about the packet {step.packet}, which no earlier step sends")
         return self
 

@@ -16,7 +16,6 @@ FIXED = {
     "type": "fixed",
     "path": "bank/{date:%Y%m%d}.txt",
     "encoding": "gb18030",
-    "line_ending": "crlf",
     "header": {"starts": "H", "fields": [{"name": "mark", "bytes": 1}, {"name": "packet", "bytes": 8}]},
     "trailer": {
         "starts": "T",

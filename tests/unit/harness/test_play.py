@@ -10,7 +10,8 @@ import pytest
 from lxml import etree
 
 from hedui.errors import HeduiError
-from hedui.harness.play import Player, SeenReceipt, StepResult, verdict
+from hedui.harness.play import Player, StepResult, verdict
+from hedui.harness.receipts import SeenReceipt
 from hedui.harness.scenario import Scenario
 from hedui.site import Site
 
@@ -26,7 +27,7 @@ class Box:
     def __init__(self, receipt: SeenReceipt | None = None, *, after: int = 0) -> None:
         self.receipt, self.after, self.looks = receipt, after, 0
 
-    def find(self, packet: str) -> SeenReceipt | None:
+    def find(self, path: str) -> SeenReceipt | None:
         self.looks += 1
         return self.receipt if self.looks > self.after else None
 
