@@ -19,6 +19,7 @@ from fsspec.core import url_to_fs
 
 from hedui.context import Context
 from hedui.errors import SourceError
+from hedui.sources.base import BATCH_BYTES
 
 CONNECT_SECONDS = 30
 SILENT_SECONDS = 60  # a server that says nothing for so long is gone
@@ -127,7 +128,7 @@ def _sftp(source: str, parts: SplitResult, options: dict[str, str]) -> Iterator[
 
 def _s3(parts: SplitResult, options: dict[str, str]) -> Place:
     from botocore.exceptions import BotoCoreError, ClientError
-    from s3fs import S3FileSystem
+    from s3fs.core import S3_RETRYABLE_ERRORS, S3FileSystem
 
     config: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "read_timeout": SILENT_SECONDS}
     if options.get("endpoint_url"):
@@ -138,11 +139,12 @@ def _s3(parts: SplitResult, options: dict[str, str]) -> Place:
         endpoint_url=options.get("endpoint_url"),
         client_kwargs={"region_name": options["region_name"]} if options.get("region_name") else {},
         config_kwargs=config,
+        default_block_size=BATCH_BYTES,
         use_listings_cache=False,
         skip_instance_cache=True,
     )
     base = f"{parts.hostname}/{unquote(parts.path).strip('/')}".rstrip("/")
-    return Place(fs=fs, base=base, errors=(OSError, ClientError, BotoCoreError))
+    return Place(fs=fs, base=base, errors=(OSError, ClientError, BotoCoreError, *S3_RETRYABLE_ERRORS))
 
 
 def said(error: Exception) -> str:

@@ -93,3 +93,85 @@ def sftp_server(root: Path) -> Iterator[SftpServer]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(30)
         loop.close()
+
+
+@dataclass
+class ObjectStore:
+    """An S3-compatible store on this machine, with the bucket ``exchange``.
+
+    Attributes:
+        busy: How many of the next requests for an object's content it answers with 503 SlowDown.
+        short: How many of the next answers with an object's content break off in the middle.
+        refused: How many it has answered so.
+    """
+
+    port: int = 0
+    busy: int = 0
+    short: int = 0
+    refused: int = 0
+    _client: Any = None
+
+    @property
+    def url(self) -> str:
+        """The URL of a connection to it."""
+        endpoint = quote(f"http://127.0.0.1:{self.port}", safe="")
+        return f"s3://key:{quote('se/cret', safe='')}@exchange/inbox?endpoint_url={endpoint}&region_name=us-east-1"
+
+    def put(self, name: str, content: bytes) -> None:
+        """Puts an object into the inbox."""
+        self._client.put_object(Bucket="exchange", Key=f"inbox/{name}", Body=content)
+
+    def answer(self, application: Any, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answers a request, or does not."""
+        content = environ["REQUEST_METHOD"] == "GET" and "/inbox/" in environ["PATH_INFO"]
+        if content and self.busy:
+            self.busy -= 1
+            self.refused += 1
+            start_response("503 Slow Down", [("Content-Type", "application/xml")])
+            return [b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"]
+        if content and self.short:
+            self.short -= 1
+            self.refused += 1
+            body = b"".join(application(environ, start_response))
+            return [body[: len(body) // 2]]
+        return application(environ, start_response)
+
+
+@contextmanager
+def object_store() -> Iterator[ObjectStore]:
+    """A running store."""
+    import boto3
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Quiet(WSGIRequestHandler):
+        def log(self, *_: Any) -> None:
+            pass
+
+    store = ObjectStore()
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server(
+        "127.0.0.1",
+        0,
+        lambda environ, start_response: store.answer(application, environ, start_response),
+        threaded=True,
+        request_handler=Quiet,
+    )
+    store.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    store._client = boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{store.port}",
+        aws_access_key_id="key",
+        aws_secret_access_key="se/cret",
+        region_name="us-east-1",
+    )
+    store._client.create_bucket(Bucket="exchange")
+    try:
+        yield store
+    finally:
+        store._client.close()
+        server.shutdown()
+        thread.join(30)
+        server.server_close()
