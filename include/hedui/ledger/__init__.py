@@ -4,4 +4,5 @@
 :mod:`hedui.ledger.database` opens transactions.
 """
 
+from hedui.ledger import batches as batches  # their tables belong to the one metadata
 from hedui.ledger import region_models as region_models  # its tables belong to the one metadata
