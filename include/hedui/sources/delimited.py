@@ -94,7 +94,7 @@ class DelimitedParser:
             )
         block = block.removeprefix(UTF8_MARK)
         if self._reader.count_line:
-            block = self._count_line(block)
+            block = self._count_line(block) or next(blocks, b"")
         end = block.find(b"\n") + 1 or len(block)
         header = self._decode_header(block[:end])
         if not header:

@@ -58,6 +58,7 @@ class FixedParser:
         self._label = LABELS[reader.encoding]
         self._width = width(layout)
         self._rows = 0
+        self._undecodable = 0
         self.head: dict[str, str] = {}
 
     def batches(self, handle: BinaryIO) -> Iterator[RawBatch]:
@@ -73,6 +74,7 @@ class FixedParser:
                 batch, last = ([] if last is None else [last]) + batch[:-1], batch[-1]
             if batch:
                 yield self._batch(batch)
+                self._check_records(last=False)
         if header is not None:
             raise self._lacks(HEADER)
         if trailer is not None:
@@ -83,6 +85,7 @@ class FixedParser:
             except PacketError:
                 yield self._batch([last])  # then it is a record, whole or cut
                 raise
+        self._check_records(last=True)
         yield self._batch([])
 
     def _mark(self, record: Record, mark: FixedMark, name: tuple[str, str]) -> None:
@@ -165,7 +168,8 @@ class FixedParser:
             yield chunk
 
     def _check_encoding(self, head: bytes) -> None:
-        other = looks_like(head, self._reader.encoding)
+        # one cut character makes a file of UTF-8 look like GB18030, so that there the records decide
+        other = looks_like(head, self._reader.encoding) if self._reader.encoding != "utf-8" else None
         if other is not None:
             raise PacketError(
                 f"{self._place}:1: the file is {other}, declared is {self._label}; ask the sender for {self._label}, "
@@ -173,6 +177,16 @@ class FixedParser:
                 rule="B07",
                 reason=f"文件编码是 {other}，约定为 {self._label}",
                 line=1,
+            )
+
+    def _check_records(self, *, last: bool) -> None:
+        """More records that do not decode than others are no bad records but another encoding."""
+        if self._undecodable > 1 and self._undecodable * 2 > self._rows and (last or self._rows > 1000):
+            raise PacketError(
+                f"{self._place}: {self._undecodable} of {self._rows} records are not {self._label}; "
+                f"ask the sender for {self._label}, or change encoding in the source's YAML.",
+                rule="B07",
+                reason=f"{self._rows} 条记录中有 {self._undecodable} 条不是 {self._label}",
             )
 
     def _batch(self, records: list[Record]) -> RawBatch:
@@ -237,6 +251,7 @@ class FixedParser:
             try:
                 values.append(_stripped(part.decode(self._codec), field))
             except UnicodeDecodeError as error:
+                self._undecodable += 1
                 place = at + error.start + 1
                 cut = error.end >= len(part)
                 what = "汉字被截断" if cut else f"0x{part[error.start]:02x} 不是 {self._label}"

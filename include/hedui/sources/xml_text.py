@@ -16,6 +16,7 @@ from hedui.sources.base import PacketError, shown
 from hedui.sources.encodings import CODECS, LABELS, UTF8_MARK, looks_like
 
 CHUNK = 1 << 18
+LONGEST_DECLARATION = 512
 MAX_PROLOG = 64 << 10
 DECLARATION = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 DECLARED = {"utf-8": "utf-8", "utf8": "utf-8", "gbk": "gbk", "cp936": "gbk", "gb2312": "gbk", "gb18030": "gb18030"}
@@ -34,7 +35,9 @@ def text_chunks(handle: BinaryIO, *, encoding: str, place: str) -> Iterator[str]
     Raises:
         PacketError: Its encoding is unknown or another one, a byte does not decode, or there is a document type.
     """
-    first = handle.read(CHUNK)
+    first = b""
+    while len(first) < LONGEST_DECLARATION and (more := handle.read(CHUNK)):
+        first += more
     codec = _codec(first, encoding, place)
     decoder = codecs.getincrementaldecoder(CODECS[codec])()
     prolog: _Prolog | None = _Prolog(place)
