@@ -26,7 +26,24 @@ from hedui.demo.packet_files import FOLDERS as PACKET_FOLDERS
 from hedui.demo.packet_files import load_recorded, write_packets
 from hedui.demo.packets import plan_packets
 from hedui.demo.planting import DATES, MISSING_SOURCE, Expectation, Planting
-from hedui.demo.plants import enrolment, flow, flow_details, flow_registry, linkage, person, registration, registry, tiers, units
+from hedui.demo.plants import (
+    accounts,
+    benefits,
+    deaths,
+    enrolment,
+    flow,
+    flow_details,
+    flow_registry,
+    linkage,
+    months,
+    person,
+    registration,
+    registry,
+    returnflow,
+    schemes,
+    tiers,
+    units,
+)
 from hedui.demo.standing import with_standing
 from hedui.demo.systems.spec import MACROS
 from hedui.demo.world import World, build_world
@@ -36,7 +53,22 @@ from hedui.errors import HeduiError
 PlantFunction = TypeVar("PlantFunction", bound=Callable[..., None])
 MIN_PERSONS = 2000
 FOLDERS = ("sheng", "guotong", "yibao", "duizhao", "minzheng", "laonongbao", "beizhengdi")
-PLANT_MODULES = (enrolment, person, registration, tiers, units, flow, flow_details, linkage)
+PLANT_MODULES = (
+    enrolment,
+    person,
+    registration,
+    tiers,
+    units,
+    flow,
+    flow_details,
+    linkage,
+    months,
+    accounts,
+    returnflow,
+    benefits,
+    deaths,
+    schemes,
+)
 """The order in which plants take their subjects, whatever was imported first."""
 
 

@@ -23,11 +23,14 @@ TEXT_FILES: Final = {
     "sheng": ("sheng/{date:%Y%m%d}/SB_{table}_{date:%Y%m%d}.txt", "gb18030", "|"),
     "guotong": ("guotong/{date:%Y-%m-%d}/{table}.csv", "utf-8-sig", ","),
     "yibao": ("yibao/{table}_{date:%Y%m%d}.csv", "utf-8-sig", ","),
+    "minzheng": ("minzheng/{table}_{date:%Y%m%d}.txt", "gb18030", "|"),
+    "laonongbao": ("laonongbao/{table}{date:%Y%m%d}.txt", "gb18030", ","),
 }
 """Path, encoding and separator of the agencies that send text."""
 
 WORKBOOKS: Final = {
     "duizhao": ("duizhao/单位编号对照_{date:%Y%m%d}.xlsx", "对照", ()),
+    "beizhengdi": ("beizhengdi/被征地_{date:%Y%m%d}.xlsx", "被征地", ()),
     "yibao_unit": ("yibao/参保单位_{date:%Y%m%d}.xlsx", "参保单位", (("和对市医疗保障局参保单位一览表",),)),
 }
 """Path, sheet and lines above the header of the agencies that send workbooks."""

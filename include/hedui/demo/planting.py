@@ -178,8 +178,13 @@ class Planting:
         residents = self._load(connection, "base_person", f"kind = 'R' AND {alive}", "i", 420, PERSON_TABLES)
         employees = self._load(connection, "base_person", f"kind = 'E' AND {alive}", "i", 200, PERSON_TABLES)
         units = self._load(connection, "base_unit", "TRUE", "u", 150, UNIT_TABLES)
-        self.subjects = {"person": [*residents, *employees], "unit": units}
-        self._free = {"R": list(reversed(residents)), "E": list(reversed(employees)), "U": list(reversed(units))}
+        taken = ", ".join(str(subject.number) for subject in employees)
+        tiers, receiving = PERSON_TABLES + TIER_TABLES, "enrol_state = '1' AND pay_state = '3'"
+        members = self._load(connection, "base_person", f"kind = 'E' AND {alive} AND i NOT IN ({taken})", "i", 200, tiers)
+        pensioners = self._load(connection, "base_person", f"kind = 'R' AND {receiving}", "i", 140, tiers)
+        self.subjects = {"person": [*residents, *employees, *members, *pensioners], "unit": units}
+        pools = {"R": residents, "E": employees, "M": members, "O": pensioners, "U": units}
+        self._free = {kind: list(reversed(subjects)) for kind, subjects in pools.items()}
 
     def _load(
         self, connection: duckdb.DuckDBPyConnection, base: str, where: str, key: str, limit: int, tables: tuple[Table, ...]
@@ -194,7 +199,10 @@ class Planting:
         return list(subjects.values())
 
     def take(self, kind: str) -> Subject:
-        """An untouched resident (``R``), employee (``E``) or unit (``U``)."""
+        """An untouched resident (``R``), employee (``E``) or unit (``U``).
+
+        ``M`` (employees) and ``O`` (residents who receive a benefit) alone have rows in :data:`TIER_TABLES`.
+        """
         return self._free[kind].pop()
 
     def hits(self, kind: str) -> Iterator[tuple[int, Slots, Subject]]:

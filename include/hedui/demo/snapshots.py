@@ -29,7 +29,7 @@ def ordinary_sql(table: Table, planting: Planting, *, validity: bool) -> str:
     """SELECT of the written rows that no plant touches, for validity tables with an open period."""
     key, kind = ("u", "unit") if table.dataset in ("unit", "unit_map") else ("i", "person")
     touched = ", ".join(str(subject.number) for subject in planting.subjects[kind]) or "-1"
-    relation = f"({table.ideal}) WHERE {key} NOT IN ({touched})"
+    relation = f"({table.ideal}) WHERE {key} NOT IN ({touched}) AND {table.ordinary}"
     query = table.render(relation)
     if not validity:
         return query

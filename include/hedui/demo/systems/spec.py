@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from hedui.canonical.schemas import dataset
+
 MACROS: Final = (
     "CREATE OR REPLACE MACRO region_of(d) AS CAST(990100 + d AS VARCHAR)",
     "CREATE OR REPLACE MACRO agency_of(d) AS CAST((990100 + d) * 100 + 1 AS VARCHAR)",
@@ -92,6 +94,9 @@ SNAPSHOT_FIELDS: Final[dict[str, dict[str, str]]] = {
         "subordination": "VARCHAR",
     },
     "unit_map": {"u": "BIGINT", "unit_no": "VARCHAR", "tax_unit_no": "VARCHAR"},
+} | {
+    name: {"i": "BIGINT"} | {field.name: field.sql_type for field in dataset(name).fields.values()}
+    for name in ("contribution_month", "pension_account", "benefit", "death", "scheme_record", "person_map")
 }
 """Columns of the ideal relations of the snapshot datasets with their types."""
 
@@ -124,6 +129,7 @@ class Table:
         label: Chinese meaning.
         columns: In order.
         ideal: SELECT that yields the ideal relation of the ordinary rows.
+        ordinary: Condition of the ordinary rows that are delivered; a sample keeps large worlds small.
     """
 
     source: str
@@ -132,6 +138,7 @@ class Table:
     label: str
     columns: tuple[Column, ...]
     ideal: str
+    ordinary: str = "TRUE"
 
     def render(self, relation: str, *, extra: str = "") -> str:
         """SELECT of the written columns from a relation with the ideal columns; ``extra`` columns come first."""
