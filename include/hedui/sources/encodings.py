@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 UNICODE_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 CODECS = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "gbk": "gbk", "gb18030": "gb18030"}
 LABELS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "gbk": "GBK", "gb18030": "GB18030"}
@@ -15,21 +17,16 @@ def looks_like(head: bytes, declared: str) -> str | None:
     for mark, name in UNICODE_MARKS.items():
         if head.startswith(mark):
             return name
-    utf8 = _is_utf8(head)
+    utf8 = _decodes(head, "utf-8")
     if declared.startswith("utf"):
         return None if utf8 or not _decodes(head, "gb18030") else "GB18030"
     return "UTF-8" if utf8 and sum(byte >= 0xC2 for byte in head) >= MINIMUM_SIGNS else None
 
 
-def _is_utf8(head: bytes) -> bool:
-    """Whether all complete lines of ``head`` are UTF-8; the last line may be cut."""
-    return _decodes(head, "utf-8")
-
-
 def _decodes(head: bytes, codec: str) -> bool:
-    complete = head[: head.rfind(b"\n") + 1] or head
+    """Whether a beginning, which may end in the middle of a character, is text of a codec."""
     try:
-        complete.decode(codec)
+        codecs.getincrementaldecoder(codec)().decode(head)
     except UnicodeDecodeError:
         return False
     return True
