@@ -104,10 +104,15 @@ def link(context: Context, comparison: str, date: dt.date) -> StepSummary:
 
 
 def record(context: Context, date: dt.date) -> StepSummary:
-    """Merges the findings of ``date`` (and of later dates that a comparison has restated) into the ledger's cases."""
+    """Merges the findings of ``date`` (and of later dates that a comparison has restated) into the ledger's cases, and notes what
+    happened to batches.
+    """
+    from hedui.batches.recording import record_batches
     from hedui.cases.record import record_findings
 
-    return record_findings(context, date)
+    summary = record_findings(context, date)
+    record_batches(context)
+    return summary
 
 
 def report(context: Context, date: dt.date) -> StepSummary:

@@ -6,12 +6,12 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any, Final
 
 import pyarrow as pa
 
 from hedui import engine
+from hedui.batches.changes import counted_changes
 from hedui.batches.exchange import Exchange, decisions_of, nights, recorded_exchange
 from hedui.batches.facts import PacketFact, recorded_facts
 from hedui.batches.judge import judge
@@ -100,9 +100,11 @@ def _missing(context: Context, source: Source, day: dt.date) -> bool:
 
 def _write(context: Context, source: Source, night: dt.date, found: Sequence[Open]) -> None:
     partition = context.findings(scope(source.id), night)
-    rows = [_row(context, source, problem) for problem in found]
-    token = hashlib.sha256(json.dumps([asdict(problem) for problem in found], default=str, sort_keys=True).encode()).hexdigest()
-    token += str(sorted((row["severity"], row["agency"]) for row in rows))
+    changes = counted_changes(context, source)
+    rows = [
+        _row(context, source, problem, changes.get((problem.date, problem.evidence.get("packet", "")), {})) for problem in found
+    ]
+    token = hashlib.sha256(json.dumps(rows, default=str, sort_keys=True).encode()).hexdigest()
     manifest = context.lake.manifest(partition)
     if manifest is not None and manifest.meta.get("problems") == token:
         return
@@ -123,8 +125,8 @@ def _write(context: Context, source: Source, night: dt.date, found: Sequence[Ope
         writer.commit(Manifest(rows=len(rows), meta={"source": source.id, "problems": token, "inputs": {}}))
 
 
-def _row(context: Context, source: Source, problem: Open) -> dict[str, Any]:
-    evidence = {"reason": problem.reason, **problem.evidence}
+def _row(context: Context, source: Source, problem: Open, changes: dict[str, int]) -> dict[str, Any]:
+    evidence = {"reason": problem.reason, **problem.evidence, **changes}
     return {
         "rule": problem.rule,
         "kind": problem.kind,

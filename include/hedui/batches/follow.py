@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from hedui.batches.changes import write_changes
 from hedui.batches.exchange import Exchange, read_decisions, recorded_exchange, write_exchange
 from hedui.batches.findings import write_findings
 from hedui.batches.receipts import read_receipts, read_sent, write_receipts
@@ -38,6 +39,7 @@ def follow(context: Context, source: Source, date: dt.date) -> dict[str, int]:
     counts: dict[str, int] = {}
     if in_packets(source):
         settled = settle(context, source, date)
+        write_changes(context, source, settled.verdicts)
         mine = [verdict for verdict in settled.verdicts if verdict.fact.date == date]
         counts = {
             "packets": len(mine),

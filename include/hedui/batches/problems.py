@@ -54,7 +54,7 @@ def of_packets(verdicts: Sequence[Verdict], decisions: Iterable[Decision]) -> li
         for problem in verdict.problems:
             evidence = {
                 "file": fact.name, "state": verdict.state, "rows": fact.rows, "declared_rows": fact.declared_rows,
-                "value": problem.value, "line": problem.line,
+                "value": problem.value, "line": problem.line, "packet": f"{fact.dataset}/{fact.number}",
             }  # fmt: skip
             found[problem.rule, fact.key] = Open(
                 rule=problem.rule, key=fact.key, date=fact.date, reason=problem.reason, dataset=fact.dataset,
