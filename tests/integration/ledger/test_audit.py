@@ -7,7 +7,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -16,8 +16,10 @@ from hedui.audit import ORIGIN, append, entries, verify
 from hedui.cases.exemptions import NewExemption, add_exemption, withdraw_exemption
 from hedui.context import Context
 from hedui.errors import LedgerError
+from hedui.lake import Lake
 from hedui.ledger.database import begin
 from hedui.ledger.schema import upgrade
+from hedui.site import Site
 
 
 @pytest.fixture
@@ -131,8 +133,9 @@ def test_entries_without_sense_are_refused(ledger: str, actor: str, action: str,
         append(connection, actor=actor, action=action, subject="", details={})
 
 
-def test_exemptions_are_in_the_chain(ledger: str, context_factory: Callable[[str], Context]) -> None:
-    context = replace(context_factory("audited"), ledger_url=ledger)
+def test_exemptions_are_in_the_chain(ledger: str, tmp_path: Path) -> None:
+    site = Site(id="probe", name="probe", region="990100", agencies=(), sources=(), comparisons=())
+    context = Context(site=site, lake=Lake(str(tmp_path)), reports=tmp_path, inbox=str(tmp_path), ledger_url=ledger)
     day = dt.date(2026, 6, 3)
     number = add_exemption(
         context, NewExemption(reason="公安已核实", approver="王主任", created_by="李", valid_from=day, expires_on=day, rule="P05")
