@@ -151,7 +151,7 @@ def _yearly(path: Path) -> list[SubChange]:
     found = []
     for line in read_rows(path, columns=_YEARLY_COLUMNS):
         old, new = line.get("old_code"), line.get("new_code")
-        if not (old and new):
+        if not old or not new[:1].isdigit():  # abolished, newly set up, or merged with words in the code's place (并入…乡)
             continue
         for code in (old, new):
             problem = shape_problem(code)

@@ -1,0 +1,67 @@
+"""What the PostgreSQL target needs of names, literals and connections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import make_url
+
+from hedui.regions.errors import RegionError
+from hedui.regions.migrate.records import SEPARATOR
+
+SCHEMA = "hedui_regions"
+UNHASHABLE = ("json", "xml", "point", "box", "path", "polygon", "line", "lseg", "circle")
+PROGRESS = f"""
+CREATE SCHEMA IF NOT EXISTS {SCHEMA};
+CREATE TABLE IF NOT EXISTS {SCHEMA}.progress (
+  run text NOT NULL, target text NOT NULL, action text NOT NULL, batch bigint NOT NULL, rows bigint NOT NULL,
+  done_at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (run, target, action, batch));
+"""
+
+
+COLUMNS = """
+SELECT a.attname, format_type(a.atttypid, a.atttypmod), t.typname
+FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum
+"""
+UNIQUE = """
+SELECT 1 FROM pg_index AS i
+WHERE i.indrelid = to_regclass(%s) AND i.indisunique AND i.indpred IS NULL AND (
+  SELECT array_agg(a.attname::text ORDER BY a.attname::text) FROM pg_attribute AS a
+  WHERE a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey::smallint[]) AND a.attnotnull
+) = (SELECT array_agg(k ORDER BY k) FROM unnest(%s::text[]) AS k)
+"""
+MAP_COLUMNS = "old_code text NOT NULL, place text, new_code text, method text NOT NULL, reason text NOT NULL"
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """A connection in autocommit mode; transactions are opened where they are needed."""
+    address = make_url(url)
+    arguments: dict[str, Any] = {"connect_timeout": 10, "application_name": "hedui regions", **address.query}
+    arguments |= address.translate_connect_args(username="user", database="dbname")
+    try:
+        return psycopg.connect(**arguments, autocommit=True, client_encoding="utf8")
+    except psycopg.Error as error:
+        raise RegionError(
+            f"The database of a target cannot be reached ({type(error).__name__}); check the connection with `hedui doctor`."
+        ) from None
+
+
+def quote(name: str) -> str:
+    """A name as a quoted identifier."""
+    return str(sql.Identifier(name).as_string(None))
+
+
+def literal(value: str) -> str:
+    """A text as a literal."""
+    return str(sql.Literal(value).as_string(None))
+
+
+def joined(items: Sequence[str]) -> str:
+    """One text of several items; NULL counts as empty."""
+    separator = literal(SEPARATOR)
+    return f"concat_ws({separator}, {', '.join(f'coalesce({item}::text, {chr(39) * 2})' for item in items)})"

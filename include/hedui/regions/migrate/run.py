@@ -1,0 +1,355 @@
+"""A migration step by step: load, baseline, preflight, rehearsal, approval, batches, proof, rollback.
+
+Every step can be run again: it starts afresh, or goes on where a killed one stopped. The ledger has what was seen and decided; the key
+logs and the progress of batches are beside the migrated tables, in the same transactions as the changes themselves.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hedui.context import Progress, no_progress
+from hedui.lake import Lake
+from hedui.regions.errors import RegionError, StopError, WindowClosedError
+from hedui.regions.migrate import checks as c
+from hedui.regions.migrate.book import STATES, Book
+from hedui.regions.migrate.page import approval_page, digest_of
+from hedui.regions.migrate.plan import Plan
+from hedui.regions.migrate.preflight import preflight_checks, receiver_checks, reference_counts
+from hedui.regions.migrate.records import Action, Logged, MapRow, Measure, TargetStore
+from hedui.regions.migrate.targets import open_target
+from hedui.site.regions import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a migration works with.
+
+    Attributes:
+        ledger_url: The ledger.
+        connection: Gives the URL of a named connection.
+        lake: For targets in the lake.
+        timezone: Of the time window.
+        progress: Hears of batches.
+        now: The clock.
+        sleep: Rests between batches.
+    """
+
+    ledger_url: str
+    connection: Callable[[str], str]
+    lake: Lake | None = None
+    timezone: str = "Asia/Shanghai"
+    progress: Progress = no_progress
+    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
+    sleep: Callable[[float], None] = time.sleep
+
+
+class Migration:
+    """One run of a plan."""
+
+    def __init__(self, plan: Plan, around: Surroundings) -> None:
+        self.plan = plan
+        self.around = around
+        self.book = Book(around.ledger_url, plan.run)
+
+    @contextmanager
+    def _target(self, target: Target) -> Iterator[TargetStore]:
+        with closing(open_target(target, plan=self.plan, connection=self.around.connection, lake=self.around.lake)) as store:
+            yield store
+
+    @property
+    def _moving(self) -> list[Target]:
+        return [target for target in self.plan.settings.targets if not target.frozen]
+
+    def _measure(self, store: TargetStore) -> list[Measure]:
+        return store.measure(self.plan.resolver.groups(store.target, store.values(closed=True)))
+
+    def _map(self, store: TargetStore) -> list[MapRow]:
+        resolver, values = self.plan.resolver, store.values()
+        places = store.places(resolver.undecided(store.target, values))
+        return resolver.rows(store.target, values, places)
+
+    def load(self) -> dict[str, Any]:
+        """Begins the run in the ledger, or finds it again."""
+        plan = self.plan
+        run = self.book.open(start=plan.mapping.start, end=plan.mapping.end, digest=plan.mapping.digest, changes=plan.changes)
+        rules = plan.mapping.moved()
+        figures: dict[str, Any] = {
+            "rules": len(rules),
+            "whole": sum(1 for rule in rules if rule.fate == "move"),
+            "split": sum(1 for rule in rules if rule.fate == "allocate"),
+            "abolished": sum(1 for rule in rules if rule.fate == "none"),
+            "stops": len(plan.open_stops),
+        }
+        self.book.update(facts={"mapping": figures})
+        return {"run": run.id, "state": run.state, **figures}
+
+    def baseline(self) -> dict[str, Any]:
+        """Measures every target as it is."""
+        self._need("loaded", "measured", "rehearsed", "rejected")
+        rows = 0
+        for target in self.plan.settings.targets:
+            with self._target(target) as store:
+                measures = self._measure(store)
+            self.book.put_measures(target.id, "before", measures)
+            rows += c.totals(measures)[0]
+        self.book.update(state="measured", facts={"references": reference_counts(self.plan, self.around.connection)})
+        return {"targets": len(self.plan.settings.targets), "rows": rows}
+
+    def preflight(self) -> dict[str, Any]:
+        """Everything that can be known before a row is touched."""
+        self._need("measured", "rehearsed", "rejected")
+        found: list[c.Check] = []
+        values, problems = {}, {}
+        for target in self._moving:
+            with self._target(target) as store:
+                values[target.id], problems[target.id] = store.values(), store.key_problem()
+        before = {target.id: self.book.measures(target.id, "before") for target in self.plan.settings.targets}
+        found += preflight_checks(self.plan, values=values, key_problems=problems, before=before, references=self._references())
+        self.book.put_checks("preflight", found)
+        return _counted(found)
+
+    def _references(self) -> dict[str, int]:
+        return dict(self.book.read().facts.get("references", {}))
+
+    def rehearse(self) -> dict[str, Any]:
+        """Migrates a copy of every target, proves it, rolls it back, and compares with the baseline."""
+        self._need("measured", "rehearsed", "rejected")
+        found: list[c.Check] = []
+        waiting = moved = 0
+        for target in self._moving:
+            before = self.book.measures(target.id, "before")
+            with self._target(target) as store:
+                store.decide(self.book.decisions(target.id))
+                rows = self._map(store)
+                copy = store.rehearsal()
+                try:
+                    logged, checks = self._rehearse(copy, rows, before)
+                finally:
+                    copy.drop()
+                    copy.close()
+            self.book.put_logged(target.id, logged)
+            found += checks
+            waiting, moved = waiting + logged.waiting, moved + logged.rows
+        allowed = self.plan.settings.accept_queue
+        detail = "按站点设置接受，保留原代码并列示" if waiting and allowed else ""
+        found.append(
+            c.check(6, "一对多待判定队列", after=waiting, ok=not waiting, otherwise="note" if allowed else "fail", detail=detail)
+        )
+        self.book.put_checks("rehearsal", found)
+        self.book.update(state="rehearsed", facts={"waiting": waiting, "predicted": moved})
+        return {"moved": moved, "waiting": waiting, **_counted(found)}
+
+    def _rehearse(self, copy: TargetStore, rows: list[MapRow], before: list[Measure]) -> tuple[Logged, list[c.Check]]:
+        target = copy.target
+        logged = copy.log(rows, batch_rows=self.plan.settings.batch_rows)
+        moved = sum(copy.move(batch, "migrate") for batch in range(logged.batches))
+        after = self._measure(copy)
+        self.book.put_measures(target.id, "rehearsed", after)
+        found = self._compare(target, before, after, logged, moved)
+        for batch in reversed(range(logged.batches)):
+            copy.move(batch, "rollback")
+        undone = self._measure(copy)
+        self.book.put_measures(target.id, "rehearsal_undone", undone)
+        return logged, [*found, c.same(14, "回退演练恢复基线", target.label, before, undone)]
+
+    def _compare(self, target: Target, before: list[Measure], after: list[Measure], logged: Logged, moved: int) -> list[c.Check]:
+        found = [c.predicted(target.label, logged, moved), c.arrived(target.label, before, after, logged)]
+        found += c.conserved(target.label, before, after)
+        if target.kind == "region":
+            found.append(c.no_dead_code(target.label, after, self.plan.resolver.known, logged))
+        return found
+
+    def page(self) -> str:
+        """What the approver reads, in Markdown."""
+        return approval_page(self.plan, self.book)
+
+    def approve(self, *, by: str, note: str, page_digest: str, accept: tuple[str, ...] = ()) -> None:
+        """Takes an approval.
+
+        Args:
+            by: Who approved.
+            note: Why; must not be empty.
+            page_digest: Digest of the page that was read.
+            accept: Ids of the stops that the approver has looked at.
+
+        Raises:
+            StopError: Checks failed, or stops are not accepted. RegionError: the page has changed, the note is empty, or
+                the state is wrong.
+        """
+        self._need("rehearsed")
+        if not by.strip() or not note.strip():
+            raise RegionError("An approval needs a name and a note; one of them is empty.")
+        if digest_of(self.page()) != page_digest:
+            raise RegionError(
+                "What was approved is no longer what would run: the page has changed since. Rehearse again and ask anew."
+            )
+        failed = [item for _, item in self.book.checks("preflight", "rehearsal") if item.verdict == "fail"]
+        if failed:
+            named = "；".join(f"{item.number} {item.title} {item.target}" for item in failed[:10])
+            raise StopError(f"{len(failed)} check(s) before the migration failed: {named}. Cure them and rehearse again.")
+        left = [stop for stop in self.plan.open_stops if stop.id not in accept]
+        if left:
+            raise StopError(
+                f"{len(left)} stop(s) are not accepted: {'；'.join(stop.id for stop in left[:10])}. Look at each and name it."
+            )
+        self.book.update(
+            state="approved",
+            approved_by=by,
+            approved_at=self.around.now(),
+            approval_note=note,
+            page_digest=page_digest,
+            facts={"accepted_stops": list(accept)},
+        )
+
+    def reject(self, *, by: str, note: str) -> None:
+        """Takes a refusal; the run can be rehearsed and asked for again."""
+        self._need("rehearsed")
+        self.book.update(state="rejected", approved_by=None, approval_note=note, facts={"rejected_by": by})
+
+    def migrate(self) -> dict[str, Any]:
+        """Logs the keys of all targets, then moves batch by batch; goes on where an earlier call stopped.
+
+        Raises:
+            RegionError: The run is not approved. StopError: the data are no longer those of the rehearsal. ConcurrentWriterError: rows
+                changed under a batch. WindowClosedError: the time window ended.
+        """
+        run = self._need("approved", "migrating")
+        if run.mapping_digest != self.plan.mapping.digest:
+            raise RegionError("The mapping is not the approved one; put the region files back, or begin a new run.")
+        predictions = self.book.moves()
+        self.book.update(state="migrating")
+        moved = 0
+        for target in self._moving:
+            with self._target(target) as store:
+                logged = store.logged() or self._log(store, predictions)
+                moved += self._batches(store, logged, "migrate")
+        self.book.update(state="migrated", facts={"moved": moved})
+        return {"moved": moved}
+
+    def _log(self, store: TargetStore, predictions: list[tuple[str, str, str, str, int]]) -> Logged:
+        target = store.target
+        store.decide(self.book.decisions(target.id))
+        logged = store.log(self._map(store), batch_rows=self.plan.settings.batch_rows)
+        foreseen = {row[1:] for row in predictions if row[0] == target.id and row[2]}
+        if foreseen != set(logged.moves):
+            store.drop()
+            expected = sum(row[3] for row in foreseen)
+            raise StopError(
+                f"{target.id}: the rehearsal foresaw {expected:,} rows, the table now has {logged.rows:,} to move, or other ones: someone "
+                "has written to it since. Nothing was changed; take the baseline and rehearse again."
+            )
+        return logged
+
+    def _batches(self, store: TargetStore, logged: Logged, action: Action) -> int:
+        settings, done = self.plan.settings, store.done(action)
+        wanted = range(logged.batches) if action == "migrate" else sorted(store.done("migrate"), reverse=True)
+        moved = sum(done.values())
+        for number, batch in enumerate(wanted, start=1):
+            if batch in done:
+                continue
+            if action == "migrate":
+                self._check_window()
+            moved += store.move(batch, action)
+            self.around.progress(f"{store.target.id} {action}", number, len(wanted))
+            if settings.pause_seconds and number < len(wanted):
+                self.around.sleep(settings.pause_seconds)
+        return moved
+
+    def _check_window(self) -> None:
+        window = self.plan.settings.window
+        if window is None:
+            return
+        local = self.around.now().astimezone(ZoneInfo(self.around.timezone)).time()
+        if not window.open_at(local):
+            raise WindowClosedError(
+                f"It is {local:%H:%M}; batches start only between {window.begins:%H:%M} and {window.ends:%H:%M}. What is done stays done: "
+                "run the step again inside the window."
+            )
+
+    def prove(self) -> dict[str, Any]:
+        """Compares every target with its baseline.
+
+        Raises:
+            StopError: A check failed; all of them are in the ledger.
+        """
+        self._need("migrated", "proved")
+        found: list[c.Check] = []
+        for target in self.plan.settings.targets:
+            before = self.book.measures(target.id, "before")
+            with self._target(target) as store:
+                after = self._measure(store)
+                self.book.put_measures(target.id, "after", after)
+                if target.frozen:
+                    found.append(c.same(11, "已结账统计未改动", target.label, before, after))
+                    continue
+                logged = store.logged()
+                if logged is None:
+                    raise RegionError(
+                        f"{target.id}: its key log is gone, so that nothing can be proved or rolled back; restore it."
+                    )
+                found += self._compare(target, before, after, logged, sum(store.done("migrate").values()))
+        found += self._after_references()
+        found += receiver_checks(self.plan)
+        self.book.put_checks("proof", found)
+        failed = [item for item in found if item.verdict == "fail"]
+        if failed:
+            named = "；".join(f"{item.number} {item.title} {item.target}" for item in failed[:10])
+            raise StopError(
+                f"{len(failed)} check(s) after the migration failed: {named}. Look at the report; roll back if in doubt."
+            )
+        self.book.update(state="proved")
+        return _counted(found)
+
+    def _after_references(self) -> list[c.Check]:
+        known = self._references()
+        found = []
+        for name, count in reference_counts(self.plan, self.around.connection).items():
+            before = known.get(name, 0)
+            figures: dict[str, Any] = {"before": before, "after": count, "difference": count - before}
+            found.append(c.check(12, "外部引用完整", target=name, **figures, ok=count <= before))
+        return found
+
+    def roll_back(self) -> dict[str, Any]:
+        """Puts every moved row back from the key log and compares with the baseline.
+
+        Raises:
+            StopError: The baseline is not restored. ConcurrentWriterError: rows were changed since they were moved.
+        """
+        self._need("migrating", "migrated", "proved", "rolled_back")
+        found: list[c.Check] = []
+        moved = 0
+        for target in reversed(self._moving):
+            with self._target(target) as store:
+                logged = store.logged()
+                if logged is not None:
+                    moved += self._batches(store, logged, "rollback")
+                undone = self._measure(store)
+            self.book.put_measures(target.id, "undone", undone)
+            found.append(c.same(14, "回退恢复基线", target.label, self.book.measures(target.id, "before"), undone))
+        self.book.put_checks("rollback", found)
+        self.book.update(state="rolled_back", facts={"undone": moved})
+        if any(item.verdict == "fail" for item in found):
+            raise StopError("After the rollback the content is not that of the baseline: someone else has written; see the report.")
+        return {"undone": moved, **_counted(found)}
+
+    def _need(self, *states: str) -> Any:
+        run = self.book.read()
+        if run.state not in states:
+            wanted = "、".join(STATES[state] for state in states)
+            raise RegionError(f"The run {run.id} is {run.state} ({STATES[run.state]}); this step needs: {wanted}.")
+        return run
+
+
+def _counted(found: list[c.Check]) -> dict[str, int]:
+    return {
+        "checks": len(found),
+        "failed": sum(1 for item in found if item.verdict == "fail"),
+        "notes": sum(1 for item in found if item.verdict == "note"),
+    }

@@ -1,0 +1,193 @@
+"""What a site says of its region codes in ``regions.yaml``: which columns carry them, what splits are decided by, how migrations run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hedui.errors import SiteError
+from hedui.site.base import Identifier, Model
+from hedui.site.documents import Document, read_yaml
+from hedui.site.problems import Problems
+from hedui.site.validate import parse
+
+FILE = "regions.yaml"
+SqlName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\"';\\]{1,63}(\.[^\x00-\x1f\"';\\.]{1,63})?$")]
+ColumnName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\"';\\.]{1,63}$")]
+
+
+class Closed(Model):
+    """Rows of periods that are closed: they keep the code that was in force. Text compares as text (``AAE003`` < ``201601``)."""
+
+    column: ColumnName
+    before: str
+
+
+class Target(Model):
+    """A column with region or institution codes that follows the region codes.
+
+    Attributes:
+        id: Name of the target; its key log is called by it.
+        name: Chinese name, for pages and the report.
+        connection: Named connection of a PostgreSQL or Oracle database; none for the lake.
+        table: Table with its schema; for the lake the canonical dataset.
+        source: For the lake: the source whose partitions are meant.
+        dates: For the lake: the latest partition only, or all of them.
+        key: Columns that name a row for good; for the lake ``source_row``.
+        column: The column with the code.
+        kind: ``region``, or ``institution`` for codes that change with their region by the site's list.
+        person, unit: Columns whose distinct values must be conserved.
+        amounts: Columns of money in fen.
+        date: Column whose least and greatest value is compared.
+        village, township, address, institution: What splits are decided by, in this order.
+        closed: Rows that are not migrated.
+        frozen: The whole table is closed statistics: it is never migrated, and shown as it was and restated.
+    """
+
+    id: Identifier
+    name: str = ""
+    connection: Identifier | None = None
+    table: SqlName
+    source: Identifier | None = None
+    dates: Literal["latest", "all"] = "latest"
+    key: tuple[ColumnName, ...] = ("source_row",)
+    column: ColumnName
+    kind: Literal["region", "institution"] = "region"
+    person: ColumnName | None = None
+    unit: ColumnName | None = None
+    amounts: tuple[ColumnName, ...] = ()
+    date: ColumnName | None = None
+    village: ColumnName | None = None
+    township: ColumnName | None = None
+    address: ColumnName | None = None
+    institution: ColumnName | None = None
+    closed: Closed | None = None
+    frozen: bool = False
+
+    @property
+    def label(self) -> str:
+        """What pages call it."""
+        return self.name or f"{self.table}.{self.column}"
+
+    @property
+    def place_columns(self) -> dict[str, str]:
+        """The columns that splits are decided by, by what they are."""
+        named = (
+            ("village", self.village),
+            ("township", self.township),
+            ("address", self.address),
+            ("institution", self.institution),
+        )
+        return {what: column for what, column in named if column}
+
+
+class Reference(Model):
+    """A column whose codes must exist in another table (institutions, accounts, permissions, inboxes)."""
+
+    name: str
+    connection: Identifier
+    table: SqlName
+    column: ColumnName
+    to_table: SqlName
+    to_column: ColumnName
+
+
+class Receiver(Model):
+    """Someone we send codes to: a file with the column ``code`` that lists what they accept."""
+
+    name: str
+    codes: str
+
+
+class Window(Model):
+    """Hours of the day in which batches may start, in the site's time zone; may pass midnight."""
+
+    begins: dt.time
+    ends: dt.time
+
+    def open_at(self, moment: dt.time) -> bool:
+        """Whether a batch may start."""
+        if self.begins <= self.ends:
+            return self.begins <= moment < self.ends
+        return moment >= self.begins or moment < self.ends
+
+
+class RegionSettings(Model):
+    """The whole of ``regions.yaml``.
+
+    Attributes:
+        folder: The site's own region files, below its folder.
+        targets: The columns that follow.
+        references: What must stay whole.
+        receivers: Whose code lists must know the new codes.
+        addresses: CSV with ``pattern,county`` and optionally ``regex`` (0 or 1).
+        institutions: CSV with ``institution,county``: where institutions are afterwards; decides splits.
+        institution_changes: CSV with ``old_institution,new_institution``: codes that change with their region.
+        weights: CSV with ``old_code,new_code,share,scheme``, for totals of closed periods.
+        accept: Stops that the site has looked at and accepts, by their id (``swapped:220281,220282``).
+        accept_queue: Whether a migration may start while rows still wait for a person; they keep their code and are listed.
+        batch_rows: Rows of one UPDATE.
+        pause_seconds: Rest between batches.
+        window: When batches may start.
+        approvers: Airflow user names who may approve; empty means anyone with the right in Airflow.
+    """
+
+    folder: str = "regions"
+    targets: tuple[Target, ...]
+    references: tuple[Reference, ...] = ()
+    receivers: tuple[Receiver, ...] = ()
+    addresses: str | None = None
+    institutions: str | None = None
+    institution_changes: str | None = None
+    weights: str | None = None
+    accept: tuple[str, ...] = ()
+    accept_queue: bool = False
+    batch_rows: int = Field(default=500_000, ge=1)
+    pause_seconds: float = Field(default=0, ge=0)
+    window: Window | None = None
+    approvers: tuple[str, ...] = ()
+
+
+def load_regions(folder: Path) -> RegionSettings | None:
+    """Reads ``regions.yaml`` of a site; None where the site has none.
+
+    Raises:
+        SiteError: It has mistakes; all of them, with file, line, field, value and what is allowed.
+    """
+    if not (folder / FILE).exists():
+        return None
+    problems = Problems()
+    document = read_yaml(folder, FILE, problems)
+    settings: RegionSettings | None = parse(RegionSettings, document, (), problems) if document is not None else None
+    if document is not None and settings is not None:
+        _check(folder, settings, document, problems)
+    if len(problems):
+        raise SiteError(problems.lines())
+    assert settings is not None
+    return settings
+
+
+def _check(folder: Path, settings: RegionSettings, document: Document, problems: Problems) -> None:
+    def problem(path: tuple[str | int, ...], what: str) -> None:
+        problems.add(FILE, document.line(path), path, what)
+
+    twice = {name for name, count in Counter(target.id for target in settings.targets).items() if count > 1}
+    for number, target in enumerate(settings.targets):
+        if target.id in twice:
+            problem(("targets", number, "id"), f'"{target.id}" is there twice; give each target its own id')
+        if (target.connection is None) == (target.source is None):
+            problem(("targets", number), "needs either connection (a database) or source (the lake)")
+        if target.source and target.key != ("source_row",):
+            problem(("targets", number, "key"), "rows of the lake are named by source_row; leave key out")
+        if target.kind == "institution" and not settings.institution_changes:
+            problem(("targets", number, "kind"), "institution codes need institution_changes, the list of old and new codes")
+    files = [(("receivers", number, "codes"), item.codes) for number, item in enumerate(settings.receivers)]
+    named = (getattr(settings, name) for name in ("addresses", "institutions", "institution_changes", "weights"))
+    keys = ("addresses", "institutions", "institution_changes", "weights")
+    for path, file in [*files, *(((key,), value) for key, value in zip(keys, named, strict=True) if value)]:
+        if not (folder / file).is_file():
+            problem(path, f'there is no file "{file}" in the site\'s folder')
