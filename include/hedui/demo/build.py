@@ -146,7 +146,7 @@ def populate(connection: duckdb.DuckDBPyConnection, *, persons: int, seed: int) 
     planting.expect(
         "B12", f"arrival:{MISSING_SOURCE}", MISSING_SOURCE, (1, 3), kind="ARRIVAL", source=MISSING_SOURCE, expect="near"
     )
-    build_flows(connection, world, planted=[subject.number for subject in planting.subjects["person"]], seed=seed)
+    build_flows(connection, world, planted=planting.idle, seed=seed)
     flows = FlowPlanting(connection, planting)
     for flow_plant in _in_order(flow_registry.FLOW_PLANTS):
         flow_plant(flows)

@@ -12,6 +12,7 @@ import duckdb
 from hedui.context import Progress
 from hedui.demo.flow_planting import GROUP, FlowPlanting, FlowRow
 from hedui.demo.flows import AMOUNTS, FLOW_FIELDS
+from hedui.demo.packet_files import package
 from hedui.demo.planting import DATES, MISSING_DATE, MISSING_SOURCE, SNAPSHOT_TABLES, Planting
 from hedui.demo.snapshots import Written, arrow_rows, in_slot, ordinary_sql, touched_rows, versions
 from hedui.demo.systems import shebao, shuiwu
@@ -23,10 +24,12 @@ TEXT_FILES: Final = {
     "sheng": ("sheng/{date:%Y%m%d}/SB_{table}_{date:%Y%m%d}.txt", "gb18030", "|"),
     "guotong": ("guotong/{date:%Y-%m-%d}/{table}.csv", "utf-8-sig", ","),
     "yibao": ("yibao/{table}_{date:%Y%m%d}.csv", "utf-8-sig", ","),
-    "minzheng": ("minzheng/{table}_{date:%Y%m%d}.txt", "gb18030", "|"),
     "laonongbao": ("laonongbao/{table}{date:%Y%m%d}.txt", "gb18030", ","),
 }
 """Path, encoding and separator of the agencies that send text."""
+
+PACKETS: Final = {"minzheng": "minzheng/MZ_{table}_{date:%Y%m%d}.xml"}
+"""Path of the agencies that send one XML packet a day, in GBK."""
 
 WORKBOOKS: Final = {
     "duizhao": ("duizhao/单位编号对照_{date:%Y%m%d}.xlsx", "对照", ()),
@@ -85,9 +88,10 @@ def deliver_snapshots(delivery: Delivery) -> None:
         recreate_schema(delivery.urls[connection], source)
     for table in SNAPSHOT_TABLES:
         rows = touched_rows(delivery.connection, table, delivery.planting)
-        if table.source in WORKBOOKS:
+        if table.source in WORKBOOKS or table.source in PACKETS:
             ordinary = delivery.connection.execute(ordinary_sql(table, delivery.planting, validity=False)).fetchall()
-            delivery.start(table, _workbooks, delivery.out, table, ordinary, rows)
+            work = _workbooks if table.source in WORKBOOKS else _packets
+            delivery.start(table, work, delivery.out, table, ordinary, rows)
             continue
         common = delivery.piece(table)
         validity = table.source in DATABASES
@@ -117,6 +121,20 @@ def _workbooks(out: Path, table: Table, ordinary: list[Written], rows: list[dict
         lines = [*ordinary, *in_slot(rows, slot)]
         write_xlsx(out / path.format(date=date), sheet=sheet, rows=[*title, header, *lines])
         count += len(lines)
+    return count
+
+
+def _packets(out: Path, table: Table, ordinary: list[Written], rows: list[dict[int, Written]]) -> int:
+    header = [column.name for column in table.columns]
+    count = 0
+    for slot, date in enumerate(DATES, start=1):
+        records = [dict(zip(header, line, strict=True)) for line in (*ordinary, *in_slot(rows, slot))]
+        head = {"SJBBH": f"MZ{date:%Y%m%d}0001", "SJBLX": table.name, "SFCF": "0", "DWMC": "和对市民政局", "JGBS": "990100"}
+        head |= {"JLS": str(len(records)), "SCRQ": f"{date:%Y%m%d}"}
+        path = out / PACKETS[table.source].format(table=table.name, date=date)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(package(head, records))
+        count += len(records)
     return count
 
 

@@ -174,6 +174,7 @@ class Planting:
         self.truth: list[Expectation] = []
         self.rejects: list[tuple[dt.date, str, str]] = []
         self.serial = 0
+        self.marked: dict[str, list[Subject]] = {}
         alive = "enrol_state = '1' AND pay_state = '1' AND birth_date BETWEEN DATE '1967-01-01' AND DATE '1999-12-31'"
         residents = self._load(connection, "base_person", f"kind = 'R' AND {alive}", "i", 420, PERSON_TABLES)
         employees = self._load(connection, "base_person", f"kind = 'E' AND {alive}", "i", 200, PERSON_TABLES)
@@ -183,6 +184,8 @@ class Planting:
         members = self._load(connection, "base_person", f"kind = 'E' AND {alive} AND i NOT IN ({taken})", "i", 200, tiers)
         pensioners = self._load(connection, "base_person", f"kind = 'R' AND {receiving}", "i", 140, tiers)
         self.subjects = {"person": [*residents, *employees, *members, *pensioners], "unit": units}
+        self.idle = [subject.number for subject in (*residents, *employees, *pensioners)]
+        """Persons without levies and payments; members have them like anybody else."""
         pools = {"R": residents, "E": employees, "M": members, "O": pensioners, "U": units}
         self._free = {kind: list(reversed(subjects)) for kind, subjects in pools.items()}
 
