@@ -2,7 +2,7 @@
 
 每晚 02:30（北京时间）核对前一业务日各部门、各层级的参保、征集与缴费数据。
 
-**步骤**：读取来源 → 规则检查（每来源一个）、跨表规则、比对（每项一个）→ 疑似同一人 → 入台账 → 出报表 → 通知。
+**步骤**：读取来源 → 重算更正日期（重发、撤销改变了以往日期的数据时）→ 规则检查（每来源一个）、跨表规则、比对（每项一个）→ 疑似同一人 → 入台账 → 出报表 → 通知。
 
 - **来源未到**：该来源显示为“已跳过”，只有需要它的比对被跳过（原因见日志），其余照常。
 - **补跑历史日期**：用“回填”；结束日期请取当日 23:59，运行的逻辑日期即业务日期。重跑同一日期结果不变。
@@ -54,6 +54,11 @@ def nightly_reconciliation() -> None:
     def extract(source: str, name: str) -> Summary:
         """Reads one source into the lake; skipped where it has not delivered."""
         return run_step("extract", source)
+
+    @task(task_display_name="重算更正日期", pool=HEAVY_POOL, trigger_rule=TriggerRule.ALL_DONE)
+    def restate() -> Summary:
+        """Makes other nights anew whose batches were corrected by what has been read since."""
+        return run_step("restate")
 
     @task(
         task_display_name="规则检查",
@@ -111,13 +116,14 @@ def nightly_reconciliation() -> None:
         raise RuntimeError("A task of this night has failed; see the red ones.")
 
     sources = [{"source": source.id, "name": source.name} for source in SITE.sources]
-    read, checked, crossed = extract.expand_kwargs(sources), checks.expand_kwargs(sources), cross_rules()
+    read, restated = extract.expand_kwargs(sources), restate()
+    checked, crossed = checks.expand_kwargs(sources), cross_rules()
     compared = compare.expand_kwargs([{"comparison": comparison.id, "name": comparison.name} for comparison in SITE.comparisons])
     linked = link.expand_kwargs([{"comparison": comparison.id, "name": comparison.name} for comparison in SITE.linked])
     recorded, reported, notified = record(), report(), notify()
-    read >> checked >> crossed >> recorded
-    read >> compared >> linked >> recorded >> reported >> notified
-    [read, checked, crossed, compared, linked, recorded, reported, notified] >> fail_if_any_failed()
+    read >> restated >> checked >> crossed >> recorded
+    restated >> compared >> linked >> recorded >> reported >> notified
+    [read, restated, checked, crossed, compared, linked, recorded, reported, notified] >> fail_if_any_failed()
 
 
 nightly_reconciliation()

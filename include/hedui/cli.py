@@ -24,6 +24,7 @@ from rich.table import Table
 
 from hedui import __version__, steps
 from hedui.commands.audit import audit_app
+from hedui.commands.batches import batches_app
 from hedui.commands.digests import digests_app
 from hedui.commands.harness import harness_app
 from hedui.commands.regions import regions_app
@@ -50,6 +51,7 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(rules_app, name="rules")
 app.add_typer(exemption_app, name="exemption")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(batches_app, name="batches")
 app.add_typer(audit_app, name="audit")
 app.add_typer(harness_app, name="harness")
 app.add_typer(regions_app, name="regions")

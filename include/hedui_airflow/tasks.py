@@ -171,7 +171,7 @@ def failed_tasks(site: Site, states: Mapping[str, Any]) -> list[str]:
         "compare": ("比对", [comparison.name for comparison in site.comparisons]),
         "link": ("疑似同一人", [comparison.name for comparison in site.linked]),
     }
-    single = {"cross_rules": "跨表规则", "record": "入台账", "report": "出报表"}
+    single = {"restate": "重算更正日期", "cross_rules": "跨表规则", "record": "入台账", "report": "出报表"}
     failed = []
     for name, state in states.items():
         if state not in ("failed", "upstream_failed"):

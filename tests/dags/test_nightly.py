@@ -55,6 +55,7 @@ def test_one_instance_per_source_and_per_comparison_named_in_chinese(dag: Any, s
 
 def test_tasks_that_fill_the_memory_share_one_slot(dag: Any) -> None:
     assert {task.task_id for task in dag.tasks if task.pool == "hedui_heavy"} == {
+        "restate",
         "checks",
         "cross_rules",
         "compare",
@@ -67,7 +68,8 @@ def test_tasks_that_fill_the_memory_share_one_slot(dag: Any) -> None:
 def test_the_order_of_the_steps(dag: Any) -> None:
     watched = {"fail_if_any_failed"}
     assert {task.task_id: set(task.downstream_task_ids) - watched for task in dag.tasks} == {
-        "extract": {"checks", "compare"},
+        "extract": {"restate"},
+        "restate": {"checks", "compare"},
         "checks": {"cross_rules"},
         "cross_rules": {"record"},
         "compare": {"link"},
@@ -103,6 +105,7 @@ def run_night(
     def run(**stubs: Callable[..., StepSummary]) -> dict[tuple[str, int], str]:
         defaults: dict[str, Callable[..., StepSummary]] = {
             "extract": lambda context, source, date: summary("extract", source, date),
+            "restate": lambda context, date: summary("restate", "", date),
             "check_source": lambda context, source, date: summary("check", source, date),
             "check_across": lambda context, date: summary("check", "", date),
             "compare": lambda context, comparison, date: summary("compare", comparison, date),
@@ -134,7 +137,7 @@ def test_a_good_night(run_night: Any, site: Site) -> None:
     assert states.pop(("fail_if_any_failed", -1)) == "skipped"
     assert set(states.values()) == {"success"}
     mapped = 2 * len(site.sources) + len(site.comparisons) + len(site.linked)  # read and checked, compared, linked
-    assert len(states) == mapped + 1 + 3 + 1  # the rules across datasets, the last three, the run
+    assert len(states) == mapped + 2 + 3 + 1  # nights made anew, the rules across datasets, the last three, the run
 
 
 def test_steps_get_the_business_date_and_their_subject(run_night: Any, site: Site) -> None:

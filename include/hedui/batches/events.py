@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from hedui.batches.changes import counted_changes
@@ -37,7 +37,9 @@ EVENTS: Final[dict[str, str]] = {
     "sent": "已发送",
     "answered": "收到回执",
 }
-"""Events with their Chinese names. The last event of a batch is where it stands."""
+"""Events with their Chinese names. A batch stands where its last event says, save those that are aside."""
+ASIDE: Final = {"aside": True}
+"""Marks what happened to packets that do not count, in the detail of their events, where another version of the batch does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +84,13 @@ def _all(context: Context, source: Source) -> Iterator[Event]:
         chains[verdict.fact.key].append(verdict)
     receipted = source.batches.receipts is not None
     for key, chain in chains.items():
-        life = [event for verdict in chain for event in _packet(verdict, changes.get(_place(verdict), {}), receipted)]
         belongs = chain[0].belongs
         live = [verdict for verdict in chain if verdict.state == "accepted"]
+        life = [
+            replace(event, detail=event.detail | ASIDE) if live and verdict.state != "accepted" else event
+            for verdict in chain
+            for event in _packet(verdict, changes.get(_place(verdict), {}), receipted)
+        ]
         if live and belongs in reconciled:
             night = max(reconciled[belongs], live[-1].fact.date)
             life.append(Event(batch=key, date=night, belongs=belongs, event="reconciled", dataset=live[-1].fact.dataset))
@@ -172,5 +178,5 @@ def _uses_current(context: Context, source: Source, comparison: str, day: dt.dat
 
 
 def latest(events: Iterable[Sequence[Event]]) -> list[Event]:
-    """The last event of each batch."""
-    return [life[-1] for life in events]
+    """The event of each batch that says where it stands."""
+    return [[event for event in life if not event.detail.get("aside")][-1] for life in events]

@@ -84,6 +84,20 @@ def waiting_rows(session: Session, source: Source, dataset: str, columns: Stagin
     return days
 
 
+def waiting(context: Context, source: Source, date: dt.date) -> dict[str, Counter[dt.date]]:
+    """Rows that wait longer than they should as of a date, by dataset and the day on which they were put there.
+
+    Raises:
+        SourceError: The database cannot be read.
+    """
+    with SqlSource(context=context, source=source)._session() as session:
+        return {
+            name: waiting_rows(session, source, name, spec.staging, date)
+            for name, spec in source.datasets.items()
+            if spec.staging is not None
+        }
+
+
 def _waiting(session: Session, source: Source, dataset: str, columns: Staging, date: dt.date) -> Iterator[StagedFact]:
     for day, rows in sorted(waiting_rows(session, source, dataset, columns, date).items()):
         yield StagedFact(date=date, dataset=dataset, rule="B15", arrived=day, rows=rows)

@@ -2,7 +2,7 @@
 
 What is stored are events: what happened to which batch as of which business date. They follow from the facts in the lake by one pure
 function (:mod:`hedui.batches.events`) and are replaced whole per source, so no order of nights leaves another ledger. Where a batch
-stands is its last event; the view ``batch_view`` says so.
+stands is its last event that is not marked ``aside`` (a packet that does not count beside one that does); see ``batch_view``.
 """
 
 from __future__ import annotations

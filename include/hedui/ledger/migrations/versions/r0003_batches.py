@@ -18,6 +18,7 @@ CREATE VIEW hedui.batch_view AS
 SELECT DISTINCT ON (source, batch) source, batch, belongs, event AS state, business_date AS since, dataset, name, rows, detail,
        count(*) OVER (PARTITION BY source, batch) AS events
 FROM hedui.batch_event
+WHERE NOT detail ? 'aside'
 ORDER BY source, batch, position DESC
 """
 
@@ -88,7 +89,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("recovered_at IS NULL"),
     )  # fmt: skip
     op.execute(BATCH_VIEW)
-    op.execute("COMMENT ON VIEW hedui.batch_view IS '批次现状：由批次事件推导，取最后一个事件'")
+    op.execute("COMMENT ON VIEW hedui.batch_view IS '批次现状：由批次事件推导，取仍有效版本的最后一个事件'")
 
 
 def downgrade() -> None:
