@@ -23,9 +23,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 OURS = sys.executable
 RIVALS = os.environ.get("HEDUI_BENCH_PYTHON", str(ROOT / ".venv-bench" / "bin" / "python"))
-GROUPS = ("snapshot", "tiers", "checks")
+GROUPS = ("snapshot", "tiers", "checks", "linkage")
 VERSIONS = {
-    OURS: ("duckdb", "great_expectations", "pyarrow"),
+    OURS: ("duckdb", "great_expectations", "splink", "pyarrow"),
     RIVALS: ("duckdb", "polars", "datacompy", "great_expectations", "pandas", "pyarrow"),
 }
 
@@ -131,6 +131,12 @@ def groups(
     }
 
 
+def linkage_group(root: Path, rows: int) -> Group:
+    """The table of linkage: two sides that share no number."""
+    linked = Case(name="Hedui, linkage by Splink", work="hedui_linkage", python=OURS, arguments={"root": str(root)})
+    return Group(title=f"Linkage of two residual sets of {rows:,}", cases=[linked], bars=[])
+
+
 def run_once(case: Case) -> tuple[dict[str, Any], float]:
     """The figures of one run in a fresh process, and its peak resident memory in GB."""
     with tempfile.TemporaryFile("w+") as output:
@@ -171,6 +177,8 @@ def table(group: Group, figures: dict[str, Figures], head: str) -> str:
             f"| {case.name} | **{mine.median('seconds'):.2f}** ({runs}) | {mine.median('processor'):.1f} "
             f"| {mine.median('gigabytes'):.2f} | {found} |"
         )
+    if not group.bars:
+        return "\n".join(lines)
     lines += ["", "| ratio | measured | in processor time | bar | |", "|---|--:|--:|--:|---|"]
     return "\n".join([*lines, *(bar.row(figures) for bar in group.bars)])
 
@@ -216,6 +224,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10_000_000, help="rows a side of the comparisons (default: %(default)s)")
     parser.add_argument("--check-rows", type=int, default=5_000_000, help="rows of the expectations (default: %(default)s)")
+    parser.add_argument("--link-rows", type=int, default=500_000, help="rows a side of the linkage (default: %(default)s)")
     parser.add_argument("--repeat", type=int, default=3, help="rounds (default: %(default)s)")
     parser.add_argument("--only", choices=GROUPS, action="append", help="only this table; may be given several times")
     parser.add_argument("--quick", action="store_true", help="300,000 rows, one round, results are only shown")
@@ -225,6 +234,7 @@ def arguments() -> argparse.Namespace:
     given = parser.parse_args()
     if given.quick:
         given.rows = given.check_rows = 300_000
+        given.link_rows = 50_000
         given.repeat = 1
     return given
 
@@ -241,6 +251,10 @@ def main() -> None:
         check_root, check_files = make_data(given.folder, given.check_rows, 1)
     head = machine()
     tables = groups(root, files, check_root, check_files, (given.rows, given.check_rows))
+    if "linkage" in chosen:
+        link_root = given.folder / f"linkage-{given.link_rows}"
+        subprocess.run([OURS, str(HERE / "linkage.py"), str(link_root), str(given.link_rows)], check=True)
+        tables["linkage"] = linkage_group(link_root, given.link_rows)
     for name in chosen:
         print(tables[name].title, flush=True)
         text = table(tables[name], measure(tables[name], given.repeat), head)

@@ -58,6 +58,25 @@ def hedui_checks(root: str) -> Work:
     return work
 
 
+def hedui_linkage(root: str) -> Work:
+    """The linkage step on a comparison that has run: residuals read, blocked, scored by Splink, picked, written, pointed to."""
+    import linkage
+    import persons
+    import splink  # noqa: F401 - imports are not measured
+
+    from hedui.linkage.run import run_linkage
+
+    context = linkage.context(Path(root))
+
+    def work() -> dict[str, int]:
+        counts = run_linkage(context, "two_sides", persons.DATE).counts
+        return {"one-sided": counts["city.one_sided"] + counts["province.one_sided"]} | {
+            name: counts[name] for name in ("candidates", "findings")
+        }
+
+    return work
+
+
 def pandas_checks(city: str) -> Work:
     """The same suite by Great Expectations on a pandas frame; COMPLETE results carry the key of every failing row."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
@@ -135,7 +154,7 @@ def datacompy_polars(city: str, province: str) -> Work:
 
 WORK: dict[str, Callable[..., Work]] = {
     function.__name__: function
-    for function in (hedui_comparison, hedui_checks, pandas_checks, duckdb_floor, polars_join, datacompy_polars)
+    for function in (hedui_comparison, hedui_checks, hedui_linkage, pandas_checks, duckdb_floor, polars_join, datacompy_polars)
 }
 
 
