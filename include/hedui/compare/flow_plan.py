@@ -111,7 +111,9 @@ def side_columns(plan: FlowPlan, side: SidePlan) -> dict[str, str]:
     schema = dataset(side.dataset)
 
     def total(fields: Iterable[str]) -> str:
-        return " + ".join(f"coalesce({side.expression(field)}, 0)" for field in fields)
+        return " + ".join(
+            f"{'-' if field.startswith('-') else ''}coalesce({side.expression(field.removeprefix('-'))}, 0)" for field in fields
+        )
 
     def text(name: str) -> str:
         return side.expression(name) if name in schema.fields else "CAST(NULL AS VARCHAR)"
@@ -137,7 +139,10 @@ def view_parameters(plan: FlowPlan, side: SidePlan) -> dict[str, Any]:
 
 def raw_fields(plan: FlowPlan, side: SidePlan) -> dict[str, str]:
     """Per compared column the canonical field whose value as received stands for it (components of one field only)."""
-    singles = {f"a_{name}": parts[side.index][0] for name, parts in plan.comparison.amounts.items() if len(parts[side.index]) == 1}
+    amounts = plan.comparison.amounts
+    singles = {
+        f"a_{name}": parts[side.index][0].removeprefix("-") for name, parts in amounts.items() if len(parts[side.index]) == 1
+    }
     return singles | {f"f_{name}": name for name in plan.fields}
 
 
@@ -150,7 +155,7 @@ def amount_parts(context: Context, plan: FlowPlan, sides: tuple[SidePlan, ...], 
             "rule": comparison.amount_rule,
             "severity": None,
             "tolerance": comparison.tolerance_fen,
-            "right": rights_of(context.site.authority, sides, {*parts[0], *parts[1]}, date),
+            "right": rights_of(context.site.authority, sides, {field.removeprefix("-") for field in (*parts[0], *parts[1])}, date),
         }
         for name, parts in comparison.amounts.items()
     ]

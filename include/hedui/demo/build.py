@@ -18,10 +18,12 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from hedui.context import Progress, no_progress
-from hedui.demo.delivery import Delivery, deliver_flows, deliver_snapshots
+from hedui.demo.delivery import Delivery, deliver_flows, deliver_snapshots, unit_sql
 from hedui.demo.expected import flow_truth
 from hedui.demo.flow_planting import FlowPlanting
 from hedui.demo.flows import build_flows
+from hedui.demo.money_build import deliver_money, plant_all_money
+from hedui.demo.money_files import FOLDERS as MONEY_FOLDERS
 from hedui.demo.packet_files import FOLDERS as PACKET_FOLDERS
 from hedui.demo.packet_files import load_recorded, write_packets
 from hedui.demo.packets import plan_packets
@@ -113,18 +115,20 @@ def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], prog
     if persons < MIN_PERSONS:
         raise HeduiError(f"The demo world needs at least {MIN_PERSONS} persons for its plants, not {persons}.")
     out.mkdir(parents=True, exist_ok=True)
-    for name in (*FOLDERS, *PACKET_FOLDERS):
+    for name in (*FOLDERS, *PACKET_FOLDERS, *MONEY_FOLDERS):
         shutil.rmtree(out / name, ignore_errors=True)
     with connect() as connection, tempfile.TemporaryDirectory(prefix=".build-", dir=out) as scratch, ThreadPoolExecutor(2) as pool:
         progress("人口", 0, None)
         world, planting, flows = populate(connection, persons=persons, seed=seed)
+        money = plant_all_money(world, planting, flows)
         delivery = Delivery(
             connection=connection, out=out, scratch=Path(scratch), urls=urls, pool=pool, planting=planting, progress=progress
         )
         deliver_snapshots(delivery)
         deliver_flows(delivery, flows)
+        sent = deliver_money(delivery, money, unit_sql=unit_sql())
         feed = plan_packets(connection, planting)
-        rows = delivery.finish()
+        rows = delivery.finish() | sent
         rows |= {"linghuo": write_packets(out, feed), "shebao.ac44_lh": load_recorded(urls["shebao_db"], Path(scratch), feed)}
     lines = with_standing(planting.truth + flow_truth(flows), DATES)
     truth = sorted(lines, key=lambda line: tuple(str(value) for value in asdict(line).values()))

@@ -77,6 +77,10 @@ class Delivery:
         """
         return {name: job.result() for name, job in self._jobs}
 
+    def deliver_rows(self, table: Table, rows: list[FlowRow], fields: dict[str, str]) -> None:
+        """Renders a flow table of a database from its rows alone and starts the copying."""
+        _deliver_flow(self, table, "SELECT * FROM touched_flow WHERE FALSE", rows, fields)
+
     def piece(self, table: Table, part: str = "") -> Path:
         """A file for a rendered piece of a table."""
         return self.scratch / f"{table.source}-{table.name}{part}.csv"
@@ -171,7 +175,7 @@ def deliver_flows(delivery: Delivery, flows: FlowPlanting) -> None:
         _deliver_flow(delivery, table, f"SELECT * FROM {base}", rows, FLOW_FIELDS)
     fields = FLOW_FIELDS | {"head_count": "BIGINT"}
     units = [row for block in flows.blocks for row in block.unit_rows()]
-    _deliver_flow(delivery, shuiwu.PAYMENT_UNIT, _unit_sql(), units, fields)
+    _deliver_flow(delivery, shuiwu.PAYMENT_UNIT, unit_sql(), units, fields)
     totals = _daily_totals(connection, flows)
     empty = "SELECT * FROM touched_flow WHERE FALSE"
     _deliver_flow(delivery, shuiwu.DAILY_TOTAL, empty, totals, FLOW_FIELDS | {"row_count": "BIGINT"})
@@ -187,7 +191,7 @@ def _deliver_flow(delivery: Delivery, table: Table, base: str, rows: list[FlowRo
     delivery.start(table, _load, delivery.urls[DATABASES[table.source]], table, (piece,), validity=False)
 
 
-def _unit_sql() -> str:
+def unit_sql() -> str:
     """Unit details of the untouched payments, in the columns of flow rows."""
     keys = {"delivered", "levy_no", "insurance", "period", "payment_flag"}
     columns = []

@@ -58,12 +58,15 @@ FLOW_FIELDS: Final[dict[str, str]] = {
     **dict.fromkeys(AMOUNTS, "BIGINT"),
     "full_flag": "VARCHAR",
     "paid_status": "VARCHAR",
+    "booked_flag": "VARCHAR",
     "own_date": "DATE",
+    "entered": "DATE",
     "delivered": "DATE",
     "bad": "VARCHAR",
     **PARTS,
 }
-"""Columns of ideal flow rows with their types. ``own_date`` is the levy or payment date, ``delivered`` the business date of the batch,
+"""Columns of ideal flow rows with their types. ``own_date`` is the levy or payment date, ``entered`` the day of entry into the
+treasury as 社保 has it (any value means the payment date), ``delivered`` the business date of the batch,
 ``bad`` a text that replaces one value which then cannot be converted."""
 
 _NO_PARTS: Final = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in PARTS.items())
@@ -123,7 +126,8 @@ def _flow_sql() -> str:
             CASE WHEN l.i % 101 = 0 THEN unit_due // 400 ELSE 0 END AS unit_interest_fen,
             CASE WHEN l.i % 101 = 0 THEN person_due // 400 ELSE 0 END AS person_interest_fen,
             CASE WHEN l.i % 103 = 0 THEN 5000 ELSE 0 END AS subsidy_fen,
-            '1' AS full_flag, '1' AS paid_status, day AS own_date, day AS delivered, CAST(NULL AS VARCHAR) AS bad, {_NO_PARTS}
+            '1' AS full_flag, '1' AS paid_status, '1' AS booked_flag, day AS own_date, day AS entered, day AS delivered,
+            CAST(NULL AS VARCHAR) AS bad, {_NO_PARTS}
         FROM levied l JOIN base_person p USING (i, u)
         ORDER BY block, l.i"""
 
@@ -141,7 +145,8 @@ def _refund_sql() -> str:
             CAST(160000 AS BIGINT) AS unit_rate, CAST(80000 AS BIGINT) AS person_rate,
             CAST(0 AS BIGINT) AS unit_due_fen, CAST(0 AS BIGINT) AS person_due_fen,
             -(f.base_fen * 4 // 100) AS unit_paid_fen, -(f.base_fen * 2 // 100) AS person_paid_fen, {zeros},
-            CAST(NULL AS VARCHAR) AS full_flag, '1' AS paid_status, day AS own_date, day AS delivered, CAST(NULL AS VARCHAR) AS bad, {_NO_PARTS}
+            CAST(NULL AS VARCHAR) AS full_flag, '1' AS paid_status, '1' AS booked_flag, day AS own_date, day AS entered, day AS delivered,
+            CAST(NULL AS VARCHAR) AS bad, {_NO_PARTS}
         FROM (SELECT *, {_day_sql()} AS day FROM arrow_refund) f JOIN base_person p USING (i)
         ORDER BY f.i"""
 

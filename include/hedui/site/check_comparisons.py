@@ -142,7 +142,7 @@ class _Checker:
         for name, pair in comparison.amounts.items():
             for side, fields in zip((comparison.left, comparison.right), pair, strict=True):
                 for amount in fields:
-                    self._delivered(side, amount, ["amounts", name], types=("fen",))
+                    self._delivered(side, amount.removeprefix("-"), ["amounts", name], types=("fen",))
                 if not fields:
                     self._part.problem(["amounts", name], "names no field for a side")
 

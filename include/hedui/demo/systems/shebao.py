@@ -143,7 +143,12 @@ PAYMENT: Final = Table(
         Column(name="aae078", sql="full_flag", label="足额到账标志"),
         Column(name="aae017", sql="paid_status", label="到账状态"),
         Column(name="aae035", sql="coalesce(bad, day8(own_date))", label="缴费日期"),
-        Column(name="aae531", sql="day8(coalesce(treasury_date, own_date))", label="入国库时间"),
+        Column(
+            name="aae531",
+            sql="CASE WHEN entered IS NOT NULL THEN day8(coalesce(treasury_date, own_date)) END",
+            label="入国库时间",
+        ),
+        Column(name="aae112", sql="booked_flag", label="记账标志"),
         Column(name="aae081", sql="yuan(unit_account_fen)", label="单位缴费划入个人账户金额（元）", type=_MONEY),
         Column(name="aae083", sql="yuan(person_account_fen)", label="个人缴费划入个人账户金额（元）", type=_MONEY),
         Column(name="aae034", sql="yuan(central_subsidy_fen)", label="中央财政补助金额（元）", type=_MONEY),

@@ -114,6 +114,7 @@ PAYMENT_UNIT: Final = Table(
         Column(name="aaa115", sql="ltrim(payment_type, '?')", label="缴费类型"),
         Column(name="aab165", sql=_FLAG, label="缴费标识"),
         Column(name="aab119", sql="CAST(head_count AS VARCHAR)", label="缴费人数"),
+        Column(name="aae017", sql="paid_status", label="到账状态"),
         Column(name="aae080", sql="yuan(unit_paid_fen)", label="单位实缴金额（元）"),
         *_AMOUNTS,
         Column(name="aae035", sql=_DAY, label="缴费日期"),
