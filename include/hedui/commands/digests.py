@@ -16,7 +16,7 @@ from rich.table import Table
 from hedui.context import context_from_environment
 
 digests_app = typer.Typer(no_args_is_help=True, help="Compare by keyed digests, without showing rows. 密态比对（带密钥摘要）。")
-out_console = Console()
+out_console = Console(soft_wrap=True)
 
 
 class Hash(StrEnum):
