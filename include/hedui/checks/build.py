@@ -66,7 +66,7 @@ def _expectation(entry: Entry) -> dict[str, Any]:
 def _call(entry: Entry) -> dict[str, Any]:
     """The expectation's type and arguments: Great Expectations' own where the type has one, else the type's SQL."""
     kind = entry.rule_type
-    if kind.gx:
+    if kind.gx and entry.denominator == kind.gx["denominator"].format(**entry.arguments):
         kwargs = {name: mine[1:] if mine.startswith("=") else entry.arguments[mine] for name, mine in kind.gx["kwargs"].items()}
         return {"type": kind.gx["type"], "kwargs": kwargs}
     query = kind.text(batch="{batch}", denominator=LATER, **entry.arguments)

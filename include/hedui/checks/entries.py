@@ -63,6 +63,7 @@ class Entry(BaseModel):
         value: SQL of the value that findings show; default the field.
         amount: SQL of the money at stake.
         parameters: Defaults of its parameters.
+        families: Prefixes of further parameters, one per code, for example ``items_`` for ``items_110``.
         limits: Name of the dated limits it looks up.
         examples: Rows that show it.
     """
@@ -85,6 +86,7 @@ class Entry(BaseModel):
     value: str | None = None
     amount: str | None = None
     parameters: dict[str, Any] = {}
+    families: tuple[str, ...] = ()
     limits: str | None = None
     examples: Examples
 
@@ -100,13 +102,21 @@ class Entry(BaseModel):
 
 
 class Registry(BaseModel):
-    """The whole file: which datasets' suites are made from it, the rules, and the rules that no canonical data can judge yet."""
+    """The whole file.
+
+    Attributes:
+        suites: Datasets whose suite is made from it.
+        rules: The rules.
+        not_judged: Rules that no canonical data can judge, and why, for users.
+        settings: Parameters with their defaults of rules that other steps judge.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     suites: tuple[str, ...]
     rules: tuple[Entry, ...]
     not_judged: dict[str, str] = {}
+    settings: dict[str, dict[str, Any]] = {}
 
 
 @cache

@@ -1,7 +1,8 @@
 """Rule types: ``include/sql/rules/types/<type>.sql``, one SQL text per type that rules apply to fields.
 
 A file begins with a line that says what it checks, then ``-- key: value`` lines: ``type``, ``label`` (Chinese), ``grain``, ``arguments``,
-and where Great Expectations has the same expectation itself ``gx``: its type and, by its own argument, ours (``=text`` for a constant).
+and where Great Expectations has the same expectation itself ``gx``: its type, by its own argument ours (``=text`` for a constant), and
+the ``denominator`` for which it says the same; it knows no other.
 
 The text of a type is rendered twice: with a rule's arguments when suites are built, and, where these hold ``{{ … }}``, with the
 site's parameters, dated limits and the business date when a check runs. Types across datasets are rendered at run time alone.

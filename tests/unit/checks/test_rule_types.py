@@ -14,6 +14,7 @@ from hedui.canonical.schemas import datasets
 from hedui.checks import entries
 from hedui.checks.build import suite_texts
 from hedui.checks.entries import Entry, registry
+from hedui.checks.example import run_examples
 from hedui.checks.predicates import ROWS_QUERY, violation
 from hedui.checks.types import rule_type, rule_types
 from hedui.errors import HeduiError
@@ -101,3 +102,15 @@ def test_a_mistake_in_the_registry_is_named_with_its_rule(written: Any, changes:
 def test_every_dataset_of_the_registry_is_canonical() -> None:
     assert set(registry().suites) <= set(datasets())
     assert rule_type("not_null").file == "rules/types/not_null.sql"
+
+
+@pytest.mark.parametrize("rule", sorted({entry.rule for entry in ENTRIES}))
+def test_a_rule_finds_its_hits_and_none_of_its_near_misses(rule: str) -> None:
+    outcomes = run_examples(rule)
+    assert [outcome for outcome in outcomes if not outcome.right] == []
+    assert all(outcome.examined for outcome in outcomes if outcome.kind != "near"), "the good row and the hits are examined"
+
+
+def test_a_rule_without_examples_says_where_it_is_tested() -> None:
+    with pytest.raises(HeduiError, match='The rule "E20" has no examples in the registry'):
+        run_examples("E20")
