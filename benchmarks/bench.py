@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 OURS = sys.executable
 RIVALS = os.environ.get("HEDUI_BENCH_PYTHON", str(ROOT / ".venv-bench" / "bin" / "python"))
-GROUPS = ("snapshot", "tiers", "checks", "linkage")
+GROUPS = ("snapshot", "tiers", "flow", "checks", "linkage")
 VERSIONS = {
     OURS: ("duckdb", "great_expectations", "splink", "pyarrow"),
     RIVALS: ("duckdb", "polars", "datacompy", "great_expectations", "pandas", "pyarrow"),
@@ -137,6 +137,12 @@ def linkage_group(root: Path, rows: int) -> Group:
     return Group(title=f"Linkage of two residual sets of {rows:,}", cases=[linked], bars=[])
 
 
+def flow_group(root: Path, rows: int) -> Group:
+    """The table of flows: levies and payments of one night."""
+    night = Case(name="Hedui, levy ↔ payment", work="hedui_flow", python=OURS, arguments={"root": str(root)})
+    return Group(title=f"Flow comparison, {rows:,} rows a side", cases=[night], bars=[])
+
+
 def run_once(case: Case) -> tuple[dict[str, Any], float]:
     """The figures of one run in a fresh process, and its peak resident memory in GB."""
     with tempfile.TemporaryFile("w+") as output:
@@ -225,6 +231,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=10_000_000, help="rows a side of the comparisons (default: %(default)s)")
     parser.add_argument("--check-rows", type=int, default=5_000_000, help="rows of the expectations (default: %(default)s)")
     parser.add_argument("--link-rows", type=int, default=500_000, help="rows a side of the linkage (default: %(default)s)")
+    parser.add_argument("--flow-rows", type=int, default=30_000_000, help="rows a side of the flows (default: %(default)s)")
     parser.add_argument("--repeat", type=int, default=3, help="rounds (default: %(default)s)")
     parser.add_argument("--only", choices=GROUPS, action="append", help="only this table; may be given several times")
     parser.add_argument("--quick", action="store_true", help="300,000 rows, one round, results are only shown")
@@ -235,6 +242,7 @@ def arguments() -> argparse.Namespace:
     if given.quick:
         given.rows = given.check_rows = 300_000
         given.link_rows = 50_000
+        given.flow_rows = 300_000
         given.repeat = 1
     return given
 
@@ -251,6 +259,10 @@ def main() -> None:
         check_root, check_files = make_data(given.folder, given.check_rows, 1)
     head = machine()
     tables = groups(root, files, check_root, check_files, (given.rows, given.check_rows))
+    if "flow" in chosen:
+        flow_root = given.folder / f"flow-{given.flow_rows}"
+        subprocess.run([OURS, str(HERE / "flows.py"), str(flow_root), str(given.flow_rows)], check=True)
+        tables["flow"] = flow_group(flow_root, given.flow_rows)
     if "linkage" in chosen:
         link_root = given.folder / f"linkage-{given.link_rows}"
         subprocess.run([OURS, str(HERE / "linkage.py"), str(link_root), str(given.link_rows)], check=True)

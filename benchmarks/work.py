@@ -34,6 +34,21 @@ def hedui_comparison(root: str, comparison: str) -> Work:
     return work
 
 
+def hedui_flow(root: str) -> Work:
+    """A comparison of two flows as the nightly run does it: totals, details, rungs, window, findings and statement in the lake."""
+    import flows
+
+    from hedui.compare.run import run_comparison
+
+    context = flows.context(Path(root))
+
+    def work() -> dict[str, int]:
+        counts = run_comparison(context, flows.COMPARISON, flows.DATE).counts
+        return {"findings": counts["findings"], "matched": counts["left.matched"]}
+
+    return work
+
+
 def hedui_checks(root: str) -> Work:
     """The check step of one source: counts by Great Expectations, findings with keys and raw values in the lake."""
     import persons
@@ -154,7 +169,16 @@ def datacompy_polars(city: str, province: str) -> Work:
 
 WORK: dict[str, Callable[..., Work]] = {
     function.__name__: function
-    for function in (hedui_comparison, hedui_checks, hedui_linkage, pandas_checks, duckdb_floor, polars_join, datacompy_polars)
+    for function in (
+        hedui_comparison,
+        hedui_flow,
+        hedui_checks,
+        hedui_linkage,
+        pandas_checks,
+        duckdb_floor,
+        polars_join,
+        datacompy_polars,
+    )
 }
 
 
