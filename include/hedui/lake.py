@@ -13,6 +13,7 @@ write of the partition removes.
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import json
 import os
@@ -22,13 +23,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+import duckdb
 import fsspec
 from fsspec.core import url_to_fs
 
 from hedui import __version__
 from hedui.errors import LakeError
 
-Layer = Literal["raw", "canonical", "findings", "residual", "checks"]
+Layer = Literal["raw", "canonical", "findings", "residual", "checks", "regions"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,11 +159,21 @@ class Lake:
 
     @contextmanager
     def writer(self, partition: Partition) -> Iterator[PartitionWriter]:
-        """Opens a new version of a partition; unless it is committed, its files are removed on exit."""
+        """Opens a new version of a partition; unless it is committed, its files are removed on exit.
+
+        Raises:
+            LakeError: The disk is full; the partition is as it was.
+        """
         writer = PartitionWriter(self, partition)
         self.fs.makedirs(self.full_path(partition, writer._version), exist_ok=True)
         try:
             yield writer
+        except (OSError, duckdb.IOException) as error:
+            if not _disk_is_full(error):
+                raise
+            raise LakeError(
+                f"The lake's disk is full; partition {partition.path} stays as it was. Make room and run the step again."
+            ) from error
         finally:
             if writer.committed is None:
                 self.fs.rm(self.full_path(partition, writer._version), recursive=True)
@@ -196,3 +208,9 @@ class Lake:
             name = entry.rstrip("/").rsplit("/", 1)[-1]
             if name.startswith("v-") and name != keep:
                 self.fs.rm(entry, recursive=True)
+
+
+def _disk_is_full(error: OSError | duckdb.IOException) -> bool:
+    """Whether writing failed for want of room; DuckDB tells it only in its text."""
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return getattr(error, "errno", None) in full or any(os.strerror(code) in str(error) for code in full)

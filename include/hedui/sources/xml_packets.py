@@ -6,9 +6,10 @@ site does not use are kept together as JSON. What does not end (a text, a nestin
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -42,7 +43,7 @@ def xml_source(*, context: Context, source: Source) -> FileSource:
 
 @dataclass(frozen=True, kw_only=True)
 class _Layout:
-    """What a record with certain children is: positions of the wanted ones, names and positions of the others, or why it is no row."""
+    """What a record with certain children is: positions of the wanted ones, JSON keys and positions of the others, why it is no row."""
 
     wanted: tuple[int | None, ...]
     others: tuple[tuple[str, int], ...]
@@ -183,7 +184,8 @@ class XmlParser:
         tags = tuple([child.tag for child in children])
         layout = self._layouts.get(tags) or self._layout(tags)
         problem = layout.problem
-        if any(map(len, children)):
+        nested = any(map(len, children))
+        if nested:
             problem = problem or self._nested(children)
         between = [child.tail for child in children if child.tail]
         if not problem and ((record.text or "") + "".join(between)).strip():
@@ -193,9 +195,12 @@ class XmlParser:
             self._bad.append(BadRow(row=self._rows, line=record.sourceline or 0, reason=problem, text=text))
             return
         texts = [child.text or "" for child in children]
+        if nested:
+            texts = [_whole(child) for child in children]
         row: list[str | None] = [None if at is None else texts[at] for at in layout.wanted]
         if layout.others:
-            row.append(json.dumps({name: _whole(children[at]) for name, at in layout.others}, ensure_ascii=False))
+            # built by hand: json.dumps makes a new encoder for every record
+            row.append("{" + ", ".join([name + encode_basestring(texts[at]) for name, at in layout.others]) + "}")
         else:
             row.append(None)
         self._values.append(row)
@@ -208,7 +213,7 @@ class XmlParser:
         if len(self._names) > MAX_NAMES:
             raise self._broken("字段名过多", f"the records have more than {MAX_NAMES} different fields")
         twice = next((name for at, name in enumerate(names) if positions[name] != at), None)
-        others = tuple((name, at) for name, at in positions.items() if name not in self._wanted)
+        others = tuple((f"{encode_basestring(name)}: ", at) for name, at in positions.items() if name not in self._wanted)
         layout = _Layout(
             wanted=tuple(positions.get(name) for name in self._wanted),
             others=others,
@@ -240,6 +245,7 @@ class XmlParser:
         return PacketError(f"{place}: {what}.", rule="B07", reason=reason, line=line)
 
 
+@lru_cache(maxsize=MAX_NAMES)
 def _local(tag: str) -> str:
     """A name without its namespace."""
     return tag.rpartition("}")[2] if tag[0] == "{" else tag
