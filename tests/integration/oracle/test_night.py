@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import oracledb
 import psycopg
 import pytest
 from sqlalchemy.engine import make_url
@@ -23,8 +24,21 @@ from hedui.sources.oracle_connect import connect
 
 DATES = (dt.date(2026, 6, 3), dt.date(2026, 6, 4), dt.date(2026, 6, 5))
 PREFIX = "hedui_"
-SLICE = 500  # the emulator's time grows with the square of a batch
-TYPES = {"text": "VARCHAR2(400)", "integer": "NUMBER(10)", "bigint": "NUMBER(18)", "date": "DATE"}
+SLICE = 100  # the time that the emulator takes grows with the square of a batch
+TYPES = {
+    "character varying": "VARCHAR2(400)",
+    "text": "VARCHAR2(400)",
+    "integer": "NUMBER(10)",
+    "bigint": "NUMBER(18)",
+    "date": "DATE",
+    "timestamp without time zone": "DATE",
+}
+BINDS = {
+    "character varying": oracledb.DB_TYPE_VARCHAR,
+    "text": oracledb.DB_TYPE_VARCHAR,
+    "date": oracledb.DB_TYPE_DATE,
+    "timestamp without time zone": oracledb.DB_TYPE_DATE,
+}
 FAULTS: list[tuple[int, dict[str, Any]]] = [
     (12514, {"at": "connect"}),
     (60, {"pattern": "hedui_ac01.*1 = 0"}),
@@ -59,11 +73,9 @@ def copy_tables(origin: str, target: str, tables: list[str], new_tables: Callabl
         for table in tables:
             described = reader.execute(COLUMNS, table.split(".")).fetchall()
             name = PREFIX + table.split(".")[1]
-            new_tables(
-                {name: {column: TYPES.get(kind) or f"NUMBER({digits},{places})" for column, kind, digits, places in described}}
-            )
+            new_tables({name: {column: oracle_type(*kind) for column, *kind in described}})
             marks = ", ".join(f":{number}" for number in range(1, len(described) + 1))
-            cursor.setinputsizes(*[None if kind != "text" else 400 for _, kind, _, _ in described])
+            cursor.setinputsizes(*[BINDS.get(kind, oracledb.DB_TYPE_NUMBER) for _, kind, _, _ in described])
             insert = f"INSERT INTO {name} ({', '.join(column for column, *_ in described)}) VALUES ({marks})"
             with reader.cursor() as source:
                 source.execute(f"SELECT * FROM {table}")
@@ -72,6 +84,12 @@ def copy_tables(origin: str, target: str, tables: list[str], new_tables: Callabl
                     rows += len(part)
         writer.commit()
     return rows
+
+
+def oracle_type(kind: str, digits: int | None, places: int | None) -> str:
+    if kind == "numeric":
+        return "NUMBER" if digits is None else f"NUMBER({digits},{places})"
+    return TYPES[kind]
 
 
 COLUMNS = """
