@@ -62,6 +62,7 @@ def received_after_death(p: Planting) -> None:
         if number % 2:
             _known(person, MARCH, when)
         else:
+            when = ALL if number == 0 else (2, 3, 4)
             register_death(person, dt.date(2026, 4, 30), when)
             _unknown(p, person, when)
             across(p, "E20", ("yibao",), person.id, when, insurance="390")
