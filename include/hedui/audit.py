@@ -24,7 +24,16 @@ LOCK_AUDIT: Final = 0x6865647503
 ORIGIN: Final = "0" * 64
 """What stands for the digest before the first entry."""
 
-ACTIONS: Final[dict[str, str]] = {"exemption.add": "登记豁免", "exemption.withdraw": "撤销豁免"}
+ACTIONS: Final[dict[str, str]] = {
+    "exemption.add": "登记豁免",
+    "exemption.withdraw": "撤销豁免",
+    "regions.approve": "批准区划迁移",
+    "regions.reject": "驳回区划迁移",
+    "regions.decide": "区划人工判定",
+    "regions.migrate": "执行区划迁移",
+    "regions.rollback": "回退区划迁移",
+    "regions.report": "出具区划迁移核验报告",
+}
 """Actions by code, with what users read."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import json
 from dataclasses import asdict
 from enum import StrEnum
@@ -171,3 +172,94 @@ def export(
     out.print(f"[green]✓[/] {target}：{len(rows) - len(left_out)} 条")
     for row in left_out:
         out.print(f"[yellow]未写入[/] {row.old_code} {row.old_name} 撤销，无现代码，七列格式无法表达", highlight=False)
+
+
+StartOption = Annotated[dt.datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="Table that the data carry now.")]
+EndOption = Annotated[dt.datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Table that they are to carry.")]
+SiteOption = Annotated[Path, typer.Option("--site", envvar="HEDUI_SITE", help="The site's folder.")]
+
+
+def _migration(site: Path, start: dt.datetime, end: dt.datetime) -> Any:
+    from hedui.context import context_from_environment
+    from hedui.regions.site import site_migration
+
+    return site_migration(context_from_environment(), site, start=start.date(), end=end.date(), actor=getpass.getuser())
+
+
+@regions_app.command("plan")
+def plan(site: SiteOption, start: StartOption, end: EndOption) -> None:
+    """Baseline, preflight and rehearsal of a migration; prints the page for approval. 基线、检查、演练。"""
+    from hedui.regions.migrate.page import digest_of
+
+    migration = _migration(site, start, end)
+    for step in (migration.load, migration.baseline, migration.preflight, migration.rehearse):
+        out.print(f"{step.__name__}: {step()}", highlight=False)
+    page = migration.page()
+    print(page)
+    out.print(f"页面摘要 {digest_of(page)}", highlight=False)
+
+
+@regions_app.command("approve")
+def approve(
+    site: SiteOption,
+    start: StartOption,
+    end: EndOption,
+    page: Annotated[str, typer.Option(help="Digest of the page that was read. 页面摘要")],
+    note: Annotated[str, typer.Option(help="Why. 批准意见")],
+    accept: Annotated[list[str] | None, typer.Option(help="Id of a stop that was looked at; may be repeated. 确认的停")] = None,
+) -> None:
+    """Approve what was rehearsed. 批准。"""
+    _migration(site, start, end).approve(by=getpass.getuser(), note=note, page_digest=page, accept=tuple(accept or ()))
+    out.print("[green]✓[/] 已批准")
+
+
+@regions_app.command("migrate")
+def migrate(site: SiteOption, start: StartOption, end: EndOption) -> None:
+    """Move the approved rows batch by batch, then prove it; goes on where it stopped. 迁移并核验。"""
+    migration = _migration(site, start, end)
+    out.print(f"migrate: {migration.migrate()}", highlight=False)
+    out.print(f"prove: {migration.prove()}", highlight=False)
+
+
+@regions_app.command("rollback")
+def rollback(site: SiteOption, start: StartOption, end: EndOption) -> None:
+    """Put every moved row back from the key log. 回退。"""
+    out.print(f"rollback: {_migration(site, start, end).roll_back()}", highlight=False)
+
+
+@regions_app.command("report")
+def report(
+    site: SiteOption,
+    start: StartOption,
+    end: EndOption,
+    folder: Annotated[Path, typer.Option("--out")] = Path("var/reports/regions"),
+) -> None:
+    """Write the verification report. 核验报告。"""
+    from hedui.regions.migrate.report import write_report
+
+    migration = _migration(site, start, end)
+    made = write_report(migration.plan, migration.book, folder, actor=getpass.getuser())
+    out.print(f"[green]✓[/] {made.path} {made.digest}", highlight=False)
+
+
+@regions_app.command("queue-out")
+def queue_out(
+    site: SiteOption,
+    start: StartOption,
+    end: EndOption,
+    folder: Annotated[Path, typer.Option("--out", help="Folder for the forms.")] = Path("var/reports/regions"),
+) -> None:
+    """Write a form per target for rows that a person must decide. 导出待判定清单。"""
+    from hedui.regions.migrate.queue import forms_out
+
+    for path, rows in forms_out(_migration(site, start, end), folder).items():
+        out.print(f"{path}：{rows} 行", highlight=False)
+
+
+@regions_app.command("queue-in")
+def queue_in(site: SiteOption, start: StartOption, end: EndOption, form: Path, target: Annotated[str, typer.Option()]) -> None:
+    """Take a filled form back; rehearse again afterwards. 导入判定结果。"""
+    from hedui.regions.migrate.queue import form_in
+
+    taken = form_in(_migration(site, start, end), form, target, actor=getpass.getuser())
+    out.print(f"[green]✓[/] 已接受 {taken} 行判定，请重新演练")

@@ -14,9 +14,10 @@ import pytest
 from sqlalchemy import make_url
 
 from hedui.ledger.schema import upgrade
+from hedui.regions.migrate.batches import Surroundings
 from hedui.regions.migrate.page import digest_of
 from hedui.regions.migrate.plan import Plan, make_plan
-from hedui.regions.migrate.run import Migration, Surroundings
+from hedui.regions.migrate.run import Migration
 from hedui.regions.store import Store
 from hedui.site.regions import RegionSettings
 

@@ -58,8 +58,8 @@ def _mapped(plan: Plan, moving: Sequence[Target], values: Mapping[str, Mapping[s
         figures: dict[str, Any] = {"before": len(open_values), "after": sum(missing.values()), "difference": len(missing)}
         found.append(check(1, "失效代码均有映射", target=target.label, **figures, ok=not missing, detail=detail))
     unused = [rule.old for rule in plan.mapping.moved() if rule.old not in used]
-    figures: dict[str, Any] = {"before": len(plan.mapping.moved()), "after": len(unused)}
-    found.append(check(1, "未用到的映射", **figures, ok=not unused, otherwise="note", detail="、".join(unused[:20])))
+    rules: dict[str, Any] = {"before": len(plan.mapping.moved()), "after": len(unused)}
+    found.append(check(1, "未用到的映射", **rules, ok=not unused, otherwise="note", detail="、".join(unused[:20])))
     return found
 
 

@@ -47,6 +47,30 @@ class Measure:
         return (self.rows, self.persons, self.units, self.fen, self.earliest, self.latest, self.digest)
 
 
+def added(measures: list[Measure]) -> list[Measure]:
+    """The measures of several dates as one: figures add up; persons and units are counted per date."""
+    found: dict[tuple[bool, str, str | None], Measure] = {}
+    for item in measures:
+        key = (item.closed, item.group, item.code)
+        first = found.get(key)
+        if first is None:
+            found[key] = item
+            continue
+        found[key] = Measure(
+            closed=item.closed,
+            group=item.group,
+            code=item.code,
+            rows=first.rows + item.rows,
+            persons=None if item.persons is None else (first.persons or 0) + item.persons,
+            units=None if item.units is None else (first.units or 0) + item.units,
+            fen=tuple(one + other for one, other in zip(first.fen, item.fen, strict=True)),
+            earliest=min(filter(None, (first.earliest, item.earliest)), default=""),
+            latest=max(first.latest, item.latest),
+            digest=str(int(first.digest) + int(item.digest)),
+        )
+    return list(found.values())
+
+
 @dataclass(frozen=True, kw_only=True)
 class MapRow:
     """What becomes of a value of the column; for split codes by place.

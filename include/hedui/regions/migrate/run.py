@@ -6,48 +6,20 @@ logs and the progress of batches are beside the migrated tables, in the same tra
 
 from __future__ import annotations
 
-import datetime as dt
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from hedui.context import Progress, no_progress
-from hedui.lake import Lake
-from hedui.regions.errors import RegionError, StopError, WindowClosedError
+from hedui.regions.errors import RegionError, StopError
 from hedui.regions.migrate import checks as c
-from hedui.regions.migrate.book import STATES, Book
+from hedui.regions.migrate.batches import Surroundings, move_batches
+from hedui.regions.migrate.book import STATES, Book, Deed
 from hedui.regions.migrate.page import approval_page, digest_of
 from hedui.regions.migrate.plan import Plan
 from hedui.regions.migrate.preflight import preflight_checks, receiver_checks, reference_counts
-from hedui.regions.migrate.records import Action, Logged, MapRow, Measure, TargetStore
+from hedui.regions.migrate.records import Logged, MapRow, Measure, TargetStore
 from hedui.regions.migrate.targets import open_target
 from hedui.site.regions import Target
-
-
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """What a migration works with.
-
-    Attributes:
-        ledger_url: The ledger.
-        connection: Gives the URL of a named connection.
-        lake: For targets in the lake.
-        timezone: Of the time window.
-        progress: Hears of batches.
-        now: The clock.
-        sleep: Rests between batches.
-    """
-
-    ledger_url: str
-    connection: Callable[[str], str]
-    lake: Lake | None = None
-    timezone: str = "Asia/Shanghai"
-    progress: Progress = no_progress
-    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
-    sleep: Callable[[float], None] = time.sleep
 
 
 class Migration:
@@ -58,19 +30,26 @@ class Migration:
         self.around = around
         self.book = Book(around.ledger_url, plan.run)
 
+    def open(self, target: Target, *, suffix: str = "") -> TargetStore:
+        """The store of a target; a suffix gives its work tables other names."""
+        around = self.around
+        return open_target(target, plan=self.plan, connection=around.connection, lake=around.lake, run=f"{self.plan.run}{suffix}")
+
     @contextmanager
     def _target(self, target: Target) -> Iterator[TargetStore]:
-        with closing(open_target(target, plan=self.plan, connection=self.around.connection, lake=self.around.lake)) as store:
+        with closing(self.open(target)) as store:
             yield store
 
     @property
-    def _moving(self) -> list[Target]:
+    def moving(self) -> list[Target]:
+        """The targets that are migrated."""
         return [target for target in self.plan.settings.targets if not target.frozen]
 
     def _measure(self, store: TargetStore) -> list[Measure]:
         return store.measure(self.plan.resolver.groups(store.target, store.values(closed=True)))
 
-    def _map(self, store: TargetStore) -> list[MapRow]:
+    def map_rows(self, store: TargetStore) -> list[MapRow]:
+        """What becomes of the values that a target holds now."""
         resolver, values = self.plan.resolver, store.values()
         places = store.places(resolver.undecided(store.target, values))
         return resolver.rows(store.target, values, places)
@@ -107,7 +86,7 @@ class Migration:
         self._need("measured", "rehearsed", "rejected")
         found: list[c.Check] = []
         values, problems = {}, {}
-        for target in self._moving:
+        for target in self.moving:
             with self._target(target) as store:
                 values[target.id], problems[target.id] = store.values(), store.key_problem()
         before = {target.id: self.book.measures(target.id, "before") for target in self.plan.settings.targets}
@@ -123,11 +102,11 @@ class Migration:
         self._need("measured", "rehearsed", "rejected")
         found: list[c.Check] = []
         waiting = moved = 0
-        for target in self._moving:
+        for target in self.moving:
             before = self.book.measures(target.id, "before")
             with self._target(target) as store:
                 store.decide(self.book.decisions(target.id))
-                rows = self._map(store)
+                rows = self.map_rows(store)
                 copy = store.rehearsal()
                 try:
                     logged, checks = self._rehearse(copy, rows, before)
@@ -199,19 +178,19 @@ class Migration:
             raise StopError(
                 f"{len(left)} stop(s) are not accepted: {'；'.join(stop.id for stop in left[:10])}. Look at each and name it."
             )
+        details = {"mapping": self.plan.mapping.digest, "page": page_digest, "accepted_stops": list(accept)}
         self.book.update(
-            state="approved",
-            approved_by=by,
-            approved_at=self.around.now(),
-            approval_note=note,
-            page_digest=page_digest,
+            deed=Deed(actor=by, action="regions.approve", details=details),
             facts={"accepted_stops": list(accept)},
+            **{"state": "approved", "approved_by": by, "approved_at": self.around.now(), "approval_note": note},
+            page_digest=page_digest,
         )
 
     def reject(self, *, by: str, note: str) -> None:
         """Takes a refusal; the run can be rehearsed and asked for again."""
         self._need("rehearsed")
-        self.book.update(state="rejected", approved_by=None, approval_note=note, facts={"rejected_by": by})
+        deed = Deed(actor=by, action="regions.reject", details={"note": note})
+        self.book.update(state="rejected", approved_by=None, approval_note=note, facts={"rejected_by": by}, deed=deed)
 
     def migrate(self) -> dict[str, Any]:
         """Logs the keys of all targets, then moves batch by batch; goes on where an earlier call stopped.
@@ -226,17 +205,20 @@ class Migration:
         predictions = self.book.moves()
         self.book.update(state="migrating")
         moved = 0
-        for target in self._moving:
+        for target in self.moving:
             with self._target(target) as store:
                 logged = store.logged() or self._log(store, predictions)
-                moved += self._batches(store, logged, "migrate")
-        self.book.update(state="migrated", facts={"moved": moved})
+                moved += move_batches(store, logged, around=self.around, settings=self.plan.settings, action="migrate")
+        deed = Deed(
+            actor=self.around.actor, action="regions.migrate", details={"moved": moved, "mapping": self.plan.mapping.digest}
+        )
+        self.book.update(state="migrated", facts={"moved": moved}, deed=deed)
         return {"moved": moved}
 
     def _log(self, store: TargetStore, predictions: list[tuple[str, str, str, str, int]]) -> Logged:
         target = store.target
         store.decide(self.book.decisions(target.id))
-        logged = store.log(self._map(store), batch_rows=self.plan.settings.batch_rows)
+        logged = store.log(self.map_rows(store), batch_rows=self.plan.settings.batch_rows)
         foreseen = {row[1:] for row in predictions if row[0] == target.id and row[2]}
         if foreseen != set(logged.moves):
             store.drop()
@@ -246,32 +228,6 @@ class Migration:
                 "has written to it since. Nothing was changed; take the baseline and rehearse again."
             )
         return logged
-
-    def _batches(self, store: TargetStore, logged: Logged, action: Action) -> int:
-        settings, done = self.plan.settings, store.done(action)
-        wanted = range(logged.batches) if action == "migrate" else sorted(store.done("migrate"), reverse=True)
-        moved = sum(done.values())
-        for number, batch in enumerate(wanted, start=1):
-            if batch in done:
-                continue
-            if action == "migrate":
-                self._check_window()
-            moved += store.move(batch, action)
-            self.around.progress(f"{store.target.id} {action}", number, len(wanted))
-            if settings.pause_seconds and number < len(wanted):
-                self.around.sleep(settings.pause_seconds)
-        return moved
-
-    def _check_window(self) -> None:
-        window = self.plan.settings.window
-        if window is None:
-            return
-        local = self.around.now().astimezone(ZoneInfo(self.around.timezone)).time()
-        if not window.open_at(local):
-            raise WindowClosedError(
-                f"It is {local:%H:%M}; batches start only between {window.begins:%H:%M} and {window.ends:%H:%M}. What is done stays done: "
-                "run the step again inside the window."
-            )
 
     def prove(self) -> dict[str, Any]:
         """Compares every target with its baseline.
@@ -325,16 +281,17 @@ class Migration:
         self._need("migrating", "migrated", "proved", "rolled_back")
         found: list[c.Check] = []
         moved = 0
-        for target in reversed(self._moving):
+        for target in reversed(self.moving):
             with self._target(target) as store:
                 logged = store.logged()
                 if logged is not None:
-                    moved += self._batches(store, logged, "rollback")
+                    moved += move_batches(store, logged, around=self.around, settings=self.plan.settings, action="rollback")
                 undone = self._measure(store)
             self.book.put_measures(target.id, "undone", undone)
             found.append(c.same(14, "回退恢复基线", target.label, self.book.measures(target.id, "before"), undone))
         self.book.put_checks("rollback", found)
-        self.book.update(state="rolled_back", facts={"undone": moved})
+        deed = Deed(actor=self.around.actor, action="regions.rollback", details={"undone": moved})
+        self.book.update(state="rolled_back", facts={"undone": moved}, deed=deed)
         if any(item.verdict == "fail" for item in found):
             raise StopError("After the rollback the content is not that of the baseline: someone else has written; see the report.")
         return {"undone": moved, **_counted(found)}

@@ -13,23 +13,24 @@ from hedui.regions.migrate.records import TargetStore
 from hedui.site.regions import Target
 
 
-def open_target(target: Target, *, plan: Plan, connection: Callable[[str], str], lake: Lake | None) -> TargetStore:
+def open_target(target: Target, *, plan: Plan, connection: Callable[[str], str], lake: Lake | None, run: str) -> TargetStore:
     """The target's store.
 
     Raises:
         RegionError: The database is of a kind that cannot be migrated, or a lake is needed and not given.
     """
+    same = (target.connection, target.source, target.table)
+    others = [item.column for item in plan.settings.targets if (item.connection, item.source, item.table) == same]
     if target.connection is None:
         from hedui.regions.migrate.lake import LakeTarget
 
         if lake is None:
             raise RegionError(f"{target.id}: is in the lake, and no lake is given; set HEDUI_LAKE.")
-        return LakeTarget(lake=lake, target=target, run=plan.run)
+        return LakeTarget(lake=lake, target=target, run=run, code_columns=others)
     url = connection(target.connection)
     kind = make_url(url).get_backend_name()
-    others = [item.column for item in plan.settings.targets if (item.connection, item.table) == (target.connection, target.table)]
     if kind == "postgresql":
         from hedui.regions.migrate.postgres import PostgresTarget
 
-        return PostgresTarget(url=url, target=target, run=plan.run, code_columns=others)
+        return PostgresTarget(url=url, target=target, run=run, code_columns=others)
     raise RegionError(f"{target.id}: the connection {target.connection} is {kind}; targets can be in PostgreSQL or in the lake.")
