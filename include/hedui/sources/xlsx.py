@@ -11,12 +11,11 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
 import pyarrow as pa
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -27,6 +26,7 @@ from hedui.site.problems import choose
 from hedui.sources.base import BATCH_ROWS, BadRow, PacketError, RawBatch, text_schema, wanted_columns
 from hedui.sources.names import raw_names
 from hedui.sources.packets import FileSource
+from hedui.sources.xlsx_book import open_workbook
 
 EXACT_DIGITS = 15
 BROKEN = (
@@ -39,6 +39,8 @@ BROKEN = (
     ValueError,
     TypeError,
     EOFError,
+    IndexError,
+    OverflowError,
 )
 
 
@@ -77,15 +79,17 @@ class XlsxParser:
 
     @contextmanager
     def _rows(self, handle: BinaryIO) -> Iterator[Iterator[tuple[int, tuple[Any, ...]]]]:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # openpyxl remarks on styles, which nobody reads here
-                workbook = openpyxl.load_workbook(handle, read_only=True, data_only=True)
-        except BROKEN as error:
-            raise PacketError(
-                f"{self._place}: is not an XLSX workbook ({type(error).__name__}).", rule="B07", reason="不是 XLSX 工作簿或已损坏"
-            ) from None
-        try:
+        with ExitStack() as stack:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # openpyxl remarks on styles, which nobody reads here
+                    workbook = stack.enter_context(open_workbook(handle))
+            except BROKEN as error:
+                raise PacketError(
+                    f"{self._place}: is not an XLSX workbook ({type(error).__name__}).",
+                    rule="B07",
+                    reason="不是 XLSX 工作簿或已损坏",
+                ) from None
             name = self._reader.sheet or workbook.sheetnames[0]
             if name not in workbook.sheetnames:
                 raise PacketError(
@@ -93,11 +97,9 @@ class XlsxParser:
                     rule="B08",
                     reason=f"没有工作表“{name}”",
                 )
-            sheet = workbook[name]
+            sheet: Any = workbook[name]
             sheet.reset_dimensions()  # what the file says about its size is often wrong
             yield self._guarded(enumerate(sheet.iter_rows(), start=1))
-        finally:
-            workbook.close()
 
     def _guarded(self, rows: Iterator[tuple[int, tuple[Any, ...]]]) -> Iterator[tuple[int, tuple[Any, ...]]]:
         number = 0

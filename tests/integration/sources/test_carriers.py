@@ -9,10 +9,11 @@ import time
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from hedui.errors import SourceError, SourceFormatError, SourceIncompleteError, SourceMissingError
-from hedui.sources import archive
+from hedui.sources import archive, xlsx_book
 from integration.sources.deliveries import FIXED, fixed_line, packet, people, receive
 
 XML = {"type": "xml", "path": "rs/{date:%Y%m%d}/SBF_{table}_{agency:9}{batch:6}{date:%Y%m%d}{sequence:6}.xml"}
@@ -343,3 +344,49 @@ def test_a_packet_that_is_replaced_while_it_is_read(tmp_path):
 
     with pytest.raises(SourceError, match="changed while it was read; read it again later"):
         receive(tmp_path, XML, between=replace)
+
+
+XLSX = {"type": "xlsx", "path": "{date:%Y%m%d}*.xlsx", "packets": True}
+
+
+def workbook(target: Path, rows: list[list[object]]) -> Path:
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in rows:
+        sheet.append(row)
+    book.save(target)
+    return target
+
+
+def test_workbooks_as_packets(tmp_path):
+    workbook(tmp_path / "20260603a.xlsx", [["AAC001", "AAC003", "备注"], *([f"P{n}", f"姓名{n} & <{n}>", n] for n in range(3000))])
+    workbook(tmp_path / "20260603b.xlsx", [["AAC003"]])
+    (tmp_path / "20260603c.xlsx").write_bytes(b"PK")
+
+    received = receive(tmp_path, XLSX)
+
+    assert [one.rows for one in received.packets] == [3000, 0, 0]
+    assert received.values[2999] == ["P2999", "姓名2999 & <2999>", '{"备注": "2999"}']
+    assert [(rule, reason) for _, rule, reason in received.problems] == [
+        ("B08", "表头缺少“AAC001”列"),
+        ("B07", "不是 XLSX 工作簿或已损坏"),
+    ]
+
+
+def test_a_workbook_that_unpacks_out_of_proportion(tmp_path, monkeypatch):
+    monkeypatch.setattr(xlsx_book, "RATIO_FROM", 1 << 20)
+    file = workbook(tmp_path / "20260603.xlsx", [["AAC001", "AAC003"], ["1", "甲"]])
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/media/x.bin", bytes(8 << 20))
+
+    assert [(rule, reason) for _, rule, reason in receive(tmp_path, XLSX).problems] == [("B07", "不是 XLSX 工作簿或已损坏")]
+
+
+def test_a_workbook_in_an_archive(tmp_path):
+    file = workbook(tmp_path / "x.xlsx", [["AAC001", "AAC003"], ["1", "甲"]])
+    zipped(tmp_path / "20260603.zip", {"内.xlsx": file.read_bytes()})
+
+    received = receive(tmp_path, XLSX | {"path": "{date:%Y%m%d}.zip", "archive": "zip"})
+
+    assert received.values == [["1", "甲", None]]
+    assert received.packets[0].sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
