@@ -16,7 +16,7 @@ from hedui.demo.writers import connect_postgres
 from tests.integration.demo.conftest import Built
 
 TABLES = {
-    "shebao": ["ac01", "ab01", "ac02", "ac43", "ac44"],
+    "shebao": ["ac01", "ab01", "ac02", "ac43", "ac44", "ac50", "ac51", "ac60"],
     "shuiwu": ["swdj101", "swdj102", "jfxx101", "jfxx102", "dzxx101"],
 }
 ID_NUMBER = re.compile(
@@ -55,7 +55,8 @@ def test_the_missing_batch_has_no_folder(world: Built) -> None:
 
 def test_nothing_else_is_left_in_the_inbox(world: Built) -> None:
     names = {path.name for path in world.out.iterdir()}
-    assert names == {"sheng", "guotong", "yibao", "duizhao", "truth.parquet", "truth.csv", "rejects.csv"}
+    files = {"truth.parquet", "truth.csv", "rejects.csv"}
+    assert names == {"sheng", "guotong", "yibao", "duizhao", "minzheng", "laonongbao", "beizhengdi"} | files
 
 
 @pytest.mark.parametrize(
