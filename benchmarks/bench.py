@@ -23,9 +23,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 OURS = sys.executable
 RIVALS = os.environ.get("HEDUI_BENCH_PYTHON", str(ROOT / ".venv-bench" / "bin" / "python"))
-GROUPS = ("snapshot", "tiers", "flow", "checks", "linkage")
+GROUPS = ("snapshot", "tiers", "flow", "checks", "linkage", "xml")
 VERSIONS = {
-    OURS: ("duckdb", "great_expectations", "splink", "pyarrow"),
+    OURS: ("duckdb", "great_expectations", "splink", "lxml", "pyarrow"),
     RIVALS: ("duckdb", "polars", "datacompy", "great_expectations", "pandas", "pyarrow"),
 }
 
@@ -131,6 +131,21 @@ def groups(
     }
 
 
+def xml_group(folder: Path, records: int) -> Group:
+    """The table of XML packets: one packet in GBK, as received into Parquet."""
+    where = {"folder": str(folder), "records": str(records)}
+    ours = Case(name="Hedui, XML packet into the lake", work="hedui_packets", python=OURS, arguments=where)
+    loop = Case(name="a plain lxml loop into Parquet", work="lxml_loop", python=OURS, arguments=where)
+    return Group(
+        title=f"One XML packet of {records:,} records of 20 fields, GBK",
+        cases=[ours, loop],
+        bars=[
+            Bar(text="Hedui / plain loop, time", what="seconds", above=ours.name, below=loop.name, limit=1.5),
+            Bar(text="Hedui / plain loop, memory", what="gigabytes", above=ours.name, below=loop.name, limit=1.5),
+        ],
+    )
+
+
 def linkage_group(root: Path, rows: int) -> Group:
     """The table of linkage: two sides that share no number."""
     linked = Case(name="Hedui, linkage by Splink", work="hedui_linkage", python=OURS, arguments={"root": str(root)})
@@ -230,6 +245,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10_000_000, help="rows a side of the comparisons (default: %(default)s)")
     parser.add_argument("--check-rows", type=int, default=5_000_000, help="rows of the expectations (default: %(default)s)")
+    parser.add_argument("--packet-records", type=int, default=1_000_000, help="records of the XML packet (default: %(default)s)")
     parser.add_argument("--link-rows", type=int, default=500_000, help="rows a side of the linkage (default: %(default)s)")
     parser.add_argument("--flow-rows", type=int, default=30_000_000, help="rows a side of the flows (default: %(default)s)")
     parser.add_argument("--repeat", type=int, default=3, help="rounds (default: %(default)s)")
@@ -263,6 +279,10 @@ def main() -> None:
         flow_root = given.folder / f"flow-{given.flow_rows}"
         subprocess.run([OURS, str(HERE / "flows.py"), str(flow_root), str(given.flow_rows)], check=True)
         tables["flow"] = flow_group(flow_root, given.flow_rows)
+    if "xml" in chosen:
+        packets = given.folder / "packets"
+        subprocess.run([OURS, str(HERE / "packets.py"), str(packets), str(given.packet_records)], check=True)
+        tables["xml"] = xml_group(packets, given.packet_records)
     if "linkage" in chosen:
         link_root = given.folder / f"linkage-{given.link_rows}"
         subprocess.run([OURS, str(HERE / "linkage.py"), str(link_root), str(given.link_rows)], check=True)

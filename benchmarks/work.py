@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from packets import hedui_packets, lxml_loop
+
 FIELDS = ("name", "sex", "ethnicity", "birth_date", "first_work_date", "retirement_date", "death_date", "unit_no", "phone")
 KEY = "id_number"
 Work = Callable[[], dict[str, int]]
@@ -167,14 +169,66 @@ def datacompy_polars(city: str, province: str) -> Work:
     return work
 
 
+def hedui_extraction(root: str, part: str) -> Work:
+    """A source's rows from PostgreSQL into a new lake: as received and canonical (``all``), or as received only (``raw``)."""
+    import shutil
+
+    import extraction
+
+    from hedui.lake import Partition
+    from hedui.sources.extract import extract_source
+    from hedui.sources.raw import write_raw
+    from hedui.sources.registry import open_reader
+
+    lake = Path(root) / "extracted"
+    shutil.rmtree(lake, ignore_errors=True)
+    context = extraction.context(Path(root), lake)
+    source = context.site.source(extraction.TIER)
+
+    def everything() -> dict[str, int]:
+        counts = extract_source(context, source.id, extraction.persons.DATE).counts
+        return {"rows": counts["person_rows"], "rejected": counts["person_rejected"]}
+
+    def raw() -> dict[str, int]:
+        partition = Partition(layer="raw", parts=(source.id, "person"), date=extraction.persons.DATE)
+        with open_reader(context, source).open(extraction.persons.DATE) as snapshot, context.lake.writer(partition) as writer:
+            batches = snapshot.read("person")
+            return {"rows": write_raw(lake=context.lake, writer=writer, batches=batches, progress=lambda _: None).records}
+
+    return everything if part == "all" else raw
+
+
+def pandas_extraction(root: str) -> Work:
+    """``pandas.read_sql`` and ``to_parquet``."""
+    import extraction
+    import pandas as pd
+    import sqlalchemy as sa
+
+    target = Path(root) / "pandas.parquet"
+    target.unlink(missing_ok=True)
+    engine = sa.create_engine(extraction.url(Path(root)))
+
+    def work() -> dict[str, int]:
+        with engine.connect() as connection:
+            frame = pd.read_sql(sa.text(f"SELECT * FROM {extraction.TABLE}"), connection)
+        frame.to_parquet(target, compression="zstd", index=False)
+        return {"rows": len(frame)}
+
+    return work
+
+
 WORK: dict[str, Callable[..., Work]] = {
     function.__name__: function
     for function in (
+        hedui_packets,
+        lxml_loop,
         hedui_comparison,
         hedui_flow,
         hedui_checks,
         hedui_linkage,
+        hedui_extraction,
         pandas_checks,
+        pandas_extraction,
         duckdb_floor,
         polars_join,
         datacompy_polars,
