@@ -268,4 +268,8 @@ def _records(lines: list[bytes], first: int) -> Iterator[list[Record]]:
 
 
 def _stripped(text: str, field: FixedField) -> str:
-    return text.rstrip(field.pad) if field.align == "left" else text.lstrip(field.pad)
+    if field.align == "left":
+        return text.rstrip(field.pad)
+    value = text.lstrip(field.pad)
+    # zeros that fill up a number end before its last digit: 0000 is 0 and no empty value
+    return value if field.pad != "0" or value[:1].isdigit() else f"0{value}"
