@@ -2,8 +2,9 @@
 
 每晚 02:30（北京时间）核对前一业务日各部门、各层级的参保、征集与缴费数据。
 
-**步骤**：读取来源 → 重算更正日期（重发、撤销改变了以往日期的数据时）→ 规则检查（每来源一个）、跨表规则、比对（每项一个）→ 疑似同一人 → 入台账 → 出报表 → 通知。
+**步骤**：读取来源 → 重算更正日期 → 规则检查（每来源一个）、跨表规则、比对（每项一个）→ 疑似同一人 → 入台账 → 出报表 → 通知。
 
+- **重算更正日期**：重发、撤销改变了以往日期的数据时，重做那些日期的检查、比对、台账和报表。
 - **来源未到**：该来源显示为“已跳过”，只有需要它的比对被跳过（原因见日志），其余照常。
 - **补跑历史日期**：用“回填”；结束日期请取当日 23:59，运行的逻辑日期即业务日期。重跑同一日期结果不变。
 - **重跑某一来源**：清除该来源的任务实例及其下游即可，下游会重新计算。
@@ -23,6 +24,13 @@ from hedui_airflow.tasks import Summary, run_notify, run_step
 SITE = site_of_this_airflow()
 RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
 HEAVY_POOL = "hedui_heavy"  # one slot: two tasks that fill the memory never run together
+HEAVY_MAPPED = {"pool": HEAVY_POOL, "trigger_rule": TriggerRule.ALL_DONE, "map_index_template": "{{ task.op_kwargs['name'] }}"}
+
+
+@task(task_display_name="有任务失败", trigger_rule=TriggerRule.ONE_FAILED, retries=0)
+def fail_if_any_failed() -> None:
+    """Skipped on a good night. Without it a failed source would end in a green run, because the later tasks go on."""
+    raise RuntimeError("A task of this night has failed; see the red ones.")
 
 
 @dag(
@@ -60,12 +68,7 @@ def nightly_reconciliation() -> None:
         """Makes other nights anew whose batches were corrected by what has been read since."""
         return run_step("restate")
 
-    @task(
-        task_display_name="规则检查",
-        pool=HEAVY_POOL,
-        trigger_rule=TriggerRule.ALL_DONE,
-        map_index_template="{{ task.op_kwargs['name'] }}",
-    )
+    @task(task_display_name="规则检查", **HEAVY_MAPPED)
     def checks(source: str, name: str) -> Summary:
         """Runs the data-quality rules of one source's datasets; skipped where it has not delivered."""
         return run_step("check_source", source)
@@ -75,22 +78,12 @@ def nightly_reconciliation() -> None:
         """Runs the rules across datasets and builds the night's data docs."""
         return run_step("check_across")
 
-    @task(
-        task_display_name="比对",
-        pool=HEAVY_POOL,
-        trigger_rule=TriggerRule.ALL_DONE,
-        map_index_template="{{ task.op_kwargs['name'] }}",
-    )
+    @task(task_display_name="比对", **HEAVY_MAPPED)
     def compare(comparison: str, name: str) -> Summary:
         """Runs one comparison; skipped where a side is missing."""
         return run_step("compare", comparison)
 
-    @task(
-        task_display_name="疑似同一人",
-        pool=HEAVY_POOL,
-        trigger_rule=TriggerRule.ALL_DONE,
-        map_index_template="{{ task.op_kwargs['name'] }}",
-    )
+    @task(task_display_name="疑似同一人", **HEAVY_MAPPED)
     def link(comparison: str, name: str) -> Summary:
         """Suggests which one-sided keys of a comparison are the same person; skipped where it did not run."""
         return run_step("link", comparison)
@@ -109,11 +102,6 @@ def nightly_reconciliation() -> None:
     def notify() -> Summary:
         """Sends the night's figures, or says what failed."""
         return run_notify()
-
-    @task(task_display_name="有任务失败", trigger_rule=TriggerRule.ONE_FAILED, retries=0)
-    def fail_if_any_failed() -> None:
-        """Skipped on a good night. Without it a failed source would end in a green run, because the later tasks go on."""
-        raise RuntimeError("A task of this night has failed; see the red ones.")
 
     sources = [{"source": source.id, "name": source.name} for source in SITE.sources]
     read, restated = extract.expand_kwargs(sources), restate()
