@@ -83,7 +83,7 @@ class Allocator:
     ) -> None:
         self.mapping = mapping
         self.institutions = institutions or {}
-        self._subs: dict[str, dict[str, set[str]]] = defaultdict(lambda: {basis: set() for basis in _BASES})
+        self._subs: dict[str, dict[str, set[str]]] = defaultdict(_no_rows)
         for row in subs:
             basis = "decision" if row.county else row.basis if row.basis in _BASES else "map"
             self._subs[row.old_code][basis].add(row.county or row.new_code[:6])
@@ -140,6 +140,10 @@ class Allocator:
         if county and county not in allowed:
             return "", "经办机构所在区划不在可选代码内"
         return county, ""
+
+
+def _no_rows() -> dict[str, set[str]]:
+    return {basis: set() for basis in _BASES}
 
 
 def _cut(code: str, length: int) -> str:

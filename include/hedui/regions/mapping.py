@@ -153,7 +153,7 @@ def _rule(old: str, rows: Sequence[Change], problems: list[str]) -> Rule:
         problems.append(f"{named}: a successor is there twice; keep one row")
     elif whole and len(rows) > 1:
         problems.append(f"{named}: a whole successor stands beside others; make them parts, or keep one")
-    return Rule(old=old, targets=tuple(targets), whole=bool(whole), changes=tuple(rows))
+    return Rule(old=old, targets=tuple(targets), whole=bool(whole) and bool(targets), changes=tuple(rows))
 
 
 def compose(maps: Sequence[RegionMap], *, codes: Iterable[str]) -> RegionMap:

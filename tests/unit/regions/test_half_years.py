@@ -1,0 +1,144 @@
+"""Every pair of neighbouring half-years of the shipped data, and the chains over ten years."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections import Counter
+
+import pytest
+
+from hedui.regions.allocation import Allocator, Place
+from hedui.regions.honesty import pair_stops
+from hedui.regions.mapping import RegionMap, compose, region_map
+from hedui.regions.padis import padis_text, read_padis
+from hedui.regions.store import SHIPPED, Store
+from hedui.regions.versions import Versions, difference
+
+STORE = Store()
+PAIRS = STORE.neighbours()
+EACH = pytest.mark.parametrize(("start", "end"), PAIRS, ids=lambda day: day.isoformat())
+Pair = tuple[dt.date, dt.date]
+
+
+def changes_csv() -> list[dict[str, str]]:
+    """The change rows as the file has them, read without the code under test."""
+    import gzip
+
+    with gzip.open(SHIPPED / "changes.csv.gz", "rt", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
+
+
+ROWS = changes_csv()
+
+
+def mapping(start: dt.date, end: dt.date) -> RegionMap:
+    return region_map(STORE.changes_between(start, end), start=start, end=end)
+
+
+def test_there_are_69_half_years_and_4009_changes() -> None:
+    assert len(PAIRS) == 69
+    assert len(STORE.changes) == len(ROWS) == 4009
+
+
+@EACH
+def test_whole_rows_move_and_no_code_outside_the_new_table_is_left(start: dt.date, end: dt.date) -> None:
+    """One person per code: whole rows lead to the code of the file, parts and abolished codes wait, all others stay."""
+    allocator = Allocator(mapping(start, end))
+    rules = allocator.mapping.rules
+    after: Counter[str] = Counter()
+    waiting = set()
+    for code in STORE.table(start).rows:
+        decided = allocator.allocate(code, Place()) if code in rules else None
+        if decided is None:
+            after[code] += 1
+        elif decided.new is None:
+            waiting.add(code)
+        else:
+            after[decided.new] += 1
+    mine = [row for row in ROWS if (row["from_date"], row["to_date"]) == (start.isoformat(), end.isoformat())]
+    whole = {row["old_code"]: row["new_code"] for row in mine if row["scope"] == "whole" and row["old_code"] and row["new_code"]}
+    assert {old: rules[old].targets[0] for old in rules if rules[old].whole and rules[old].targets} == whole
+    parts = Counter(row["old_code"] for row in mine if row["scope"] in ("part", "remain") and row["old_code"])
+    abolished = {row["old_code"] for row in mine if row["kind"] == "abolish"}
+    assert waiting == {old for old, count in parts.items() if count > 1} | abolished
+    assert set(after) <= set(STORE.table(end).rows)
+    assert sum(after.values()) + len(waiting) == len(STORE.table(start).rows)
+
+
+@EACH
+def test_two_tables_alone_show_what_vanished_and_appeared_and_nothing_else(start: dt.date, end: dt.date) -> None:
+    old, new = set(STORE.table(start).rows), set(STORE.table(end).rows)
+    seen = difference(STORE.table(start), STORE.table(end))
+    assert {row.code for row in seen.vanished} == old - new
+    assert {row.code for row in seen.appeared} == new - old
+    assert not any(hasattr(seen, name) for name in ("successors", "targets", "mapping"))
+
+
+@EACH
+def test_the_seven_column_list_carries_a_half_year_there_and_back(
+    start: dt.date, end: dt.date, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    rows = STORE.changes_between(start, end)
+    text, left_out = padis_text(rows)
+    path = tmp_path_factory.mktemp("padis") / "QHDM_BGDZB.txt"
+    path.write_bytes(text.encode())
+    back = read_padis(path, start=start, end=end).changes
+    carried = [row for row in rows if row not in left_out]
+    assert {row.kind for row in left_out} <= {"abolish"}
+    fields = ("old_code", "old_name", "new_code", "new_name", "kind", "scope")
+    assert [[getattr(row, name) for name in fields] for row in back] == [[getattr(row, name) for name in fields] for row in carried]
+
+
+KNOWN_STOPS = {dt.date(1987, 6, 30): ["lingering:420703"], dt.date(1997, 6, 30): ["orphan:500000"]}
+"""What is wrong in the shipped tables themselves: a code that was abolished and used anew at once, and a province without a row."""
+
+
+@EACH
+def test_sound_tables_raise_no_stops(start: dt.date, end: dt.date) -> None:
+    stops = pair_stops(STORE.table(start), STORE.table(end), mapping(start, end))
+    assert [stop.id for stop in stops] == KNOWN_STOPS.get(end, [])
+
+
+def test_the_composed_chain_equals_the_published_one() -> None:
+    first, last = dt.date(2008, 12, 31), dt.date(2018, 6, 30)
+    maps = [mapping(*pair) for pair in PAIRS if pair[0] >= first and pair[1] <= last]
+    composed = compose(maps, codes=STORE.table(first).rows)
+    found = set()
+    for rule in composed.rules.values():
+        for target in rule.targets:
+            path = " ".join(f"{row.to_date}:{row.kind}:{row.old_code}>{row.new_code}" for row in rule.paths[target])
+            found.add((rule.old, target, "whole" if rule.whole else "part", str(len(rule.targets)), path))
+    with (SHIPPED / "chains_2008-12-31_2018-06-30.csv").open(encoding="utf-8") as handle:
+        expected = {
+            (row["old_code"], row["new_code"], row["scope"], row["n_targets"], row["path"]) for row in csv.DictReader(handle)
+        }
+    assert found == expected
+
+
+def test_a_code_is_judged_by_the_version_in_force_on_the_day() -> None:
+    versions = Versions(STORE)
+    days = [(dt.date(2016, 9, 13), "valid"), (dt.date(2016, 9, 14), "ended")]
+    assert [versions.judge("130421", day) for day, _ in days] == [judged for _, judged in days]
+    assert [versions.judge("130407", day) for day, _ in days] == ["not_yet", "valid"]
+    assert versions.judge("130407100203", dt.date(2017, 1, 1)) == "valid"
+    assert versions.judge("1304071", dt.date(2017, 1, 1)) == "malformed"
+    assert versions.judge("999999", dt.date(2017, 1, 1)) == "unknown"
+    assert versions.judge_id_prefix("130421", dt.date(1960, 5, 1)) == "valid"
+
+
+@pytest.mark.parametrize("date", STORE.dates[::6], ids=str)
+def test_the_versions_of_a_tables_day_are_the_table(date: dt.date) -> None:
+    versions = Versions(STORE)
+    assert {item.code: (item.name, item.level, item.parent) for item in versions.at(date)} == {
+        code: (row.name, row.level, row.parent) for code, row in STORE.table(date).rows.items()
+    }
+
+
+def test_a_trace_leads_over_recodes_and_renames_with_documents() -> None:
+    steps = Versions(STORE).trace("532722")
+    assert [(step.change.old_code, step.change.kind, step.change.new_code, step.change.doc_no) for step in steps] == [
+        ("532722", "rename", "532722", "（85）国函字88号"),
+        ("532722", "recode", "530821", "国函〔2003〕113号"),
+        ("530821", "rename", "530821", "国函〔2007〕8号"),
+    ]
