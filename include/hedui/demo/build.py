@@ -22,6 +22,8 @@ from hedui.demo.delivery import Delivery, deliver_flows, deliver_snapshots, unit
 from hedui.demo.expected import flow_truth
 from hedui.demo.flow_planting import FlowPlanting
 from hedui.demo.flows import build_flows
+from hedui.demo.judged import judge_master_data
+from hedui.demo.judged_flows import judge_flows
 from hedui.demo.money_build import deliver_money, plant_all_money
 from hedui.demo.money_files import FOLDERS as MONEY_FOLDERS
 from hedui.demo.packet_files import FOLDERS as PACKET_FOLDERS
@@ -42,6 +44,10 @@ from hedui.demo.plants import (
     registration,
     registry,
     returnflow,
+    rules_enrolment,
+    rules_flows,
+    rules_persons,
+    rules_units,
     schemes,
     tiers,
     units,
@@ -70,6 +76,10 @@ PLANT_MODULES = (
     benefits,
     deaths,
     schemes,
+    rules_persons,
+    rules_enrolment,
+    rules_units,
+    rules_flows,
 )
 """The order in which plants take their subjects, whatever was imported first."""
 
@@ -154,6 +164,8 @@ def populate(connection: duckdb.DuckDBPyConnection, *, persons: int, seed: int) 
     flows = FlowPlanting(connection, planting)
     for flow_plant in _in_order(flow_registry.FLOW_PLANTS):
         flow_plant(flows)
+    judge_master_data(planting)
+    judge_flows(flows)
     return world, planting, flows
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import duckdb
 
 from hedui.demo.flows import AMOUNTS, workday
-from hedui.demo.planting import DATES, Expectation, Planting
+from hedui.demo.planting import DATES, Expectation, Planting, Subject
 from hedui.errors import HeduiError
 
 FlowRow = dict[str, Any]
@@ -145,6 +145,10 @@ class FlowPlanting:
         for day in range(3):
             yield day, self.take(day, zone=zone, insurance=insurance)
 
+    def marked(self, rule: str) -> list[Subject]:
+        """The persons that a plant over master data has set aside for a rule on their payments."""
+        return self._planting.marked.get(rule, [])
+
     def new_number(self) -> int:
         """A number for rows that plants add."""
         self.serial += 1
@@ -184,13 +188,26 @@ class FlowPlanting:
                 )
             )  # fmt: skip
 
+    def judge(self, rule: str, row: FlowRow, *, expect: str = "hit") -> None:
+        """Truth of a rule across datasets on a payment as 社保 recorded it."""
+        self.near_total(f"rule:{rule}:shebao", rule, "RULE", row, key=row["detail_no"], period=True, source="shebao", expect=expect)
+
     def near_total(
-        self, scope: str, rule: str, kind: str, row: FlowRow, *, key: str, period: bool, source: str | None = None
+        self,
+        scope: str,
+        rule: str,
+        kind: str,
+        row: FlowRow,
+        *,
+        key: str,
+        period: bool,
+        source: str | None = None,
+        expect: str = "near",
     ) -> None:
-        """A near miss of a total on the date of a row."""
+        """A near miss (or hit) of a total on the date of a row."""
         self._planting.truth.append(
             Expectation(
                 business_date=row["delivered"], scope=scope, rule=rule, kind=kind, source=source, subject_key=key,
-                insurance=row["insurance"], period=row["period"] if period else None, field=None, expect="near", note="",
+                insurance=row["insurance"], period=row["period"] if period else None, field=None, expect=expect, note="",
             )
         )  # fmt: skip

@@ -107,7 +107,10 @@ def _persons(
     start = np.where(
         employee,
         np.maximum(_first_of_month(first_work + np.timedelta64(31, "D")), np.datetime64("1996-01-01")),
-        _first_of_month(np.datetime64("2026-01-01") - rng.integers(60, 4000, size=persons).astype("timedelta64[D]")),
+        np.maximum(  # nobody is insured as a resident before the age of sixteen
+            _first_of_month(np.datetime64("2026-01-01") - rng.integers(60, 4000, size=persons).astype("timedelta64[D]")),
+            _first_of_month(birth + np.timedelta64(16 * 366 + 31, "D")),
+        ),
     ).astype("datetime64[D]")
     elapsed = (np.datetime64("2026-06") - start.astype("datetime64[M]")).astype(np.int64)
     months = np.maximum(1, (elapsed * (0.6 + 0.4 * rng.random(persons))).astype(np.int64))
