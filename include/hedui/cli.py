@@ -6,7 +6,6 @@ Exit codes: 0 fine; 1 differences were found and ``--fail-on-differences`` asked
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 import json
 import logging
 import os
@@ -26,11 +25,12 @@ from hedui import __version__, steps
 from hedui.commands.audit import audit_app
 from hedui.commands.batches import batches_app
 from hedui.commands.digests import digests_app
+from hedui.commands.exemptions import exemptions_app
 from hedui.commands.harness import harness_app
 from hedui.commands.regions import regions_app
+from hedui.commands.rules import rules_app
 from hedui.context import Context, context_from_environment
 from hedui.errors import HeduiError
-from hedui.findings import SEVERITIES
 from hedui.security.masking import install_log_filter
 from hedui.site import load_site
 
@@ -43,13 +43,12 @@ app = typer.Typer(
 )
 site_app = typer.Typer(no_args_is_help=True, help="Check and show a site's configuration. 检查、查看站点配置。")
 demo_app = typer.Typer(no_args_is_help=True, help="The demo world. 演示数据。")
-rules_app = typer.Typer(no_args_is_help=True, help="The rule catalogue. 规则目录。")
-exemption_app = typer.Typer(no_args_is_help=True, help="Exemptions: known and accepted deviations, with an expiry. 豁免。")
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger's schema. 台账库。")
 app.add_typer(site_app, name="site")
 app.add_typer(demo_app, name="demo")
 app.add_typer(rules_app, name="rules")
-app.add_typer(exemption_app, name="exemption")
+app.add_typer(exemptions_app, name="exemptions")
+app.add_typer(exemptions_app, name="exemption", hidden=True)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(batches_app, name="batches")
 app.add_typer(audit_app, name="audit")
@@ -230,96 +229,6 @@ def demo_build(
     urls = {name: connection_from_environment(name) for name in ("shebao_db", "shuiwu_db")}
     summary = build_demo(persons=persons, seed=seed, out=inbox, urls=urls)
     out.print(f"[green]✓[/] {inbox}: {summary}")
-
-
-@rules_app.command("list")
-def rules_list() -> None:
-    """List the rules of this release, with what they check."""
-    from hedui.checks.registry import shipped_rules
-
-    table = Table("规则", "名称", "级别", "数据集", box=None)
-    for item in shipped_rules():
-        table.add_row(item.rule, item.name, SEVERITIES[item.severity], ", ".join(item.datasets))
-    out.print(table)
-
-
-@rules_app.command("explain")
-def rules_explain(rule_id: str) -> None:
-    """Explain one rule: meaning, source, SQL."""
-    from hedui.checks.registry import explain
-
-    out.print(explain(rule_id), markup=False, highlight=False)
-
-
-DayOption = Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"])]
-
-
-@exemption_app.command("add")
-def exemption_add(
-    reason: Annotated[str, typer.Option(help="Why no action is needed. 理由")],
-    approver: Annotated[str, typer.Option(help="Who decided. 批准人")],
-    valid_from: DayOption,
-    expires_on: DayOption,
-    case: Annotated[str | None, typer.Option(help="One case: its token in the workbook. 案件代号")] = None,
-    rule_id: Annotated[str | None, typer.Option("--rule", help="All cases of a rule, narrowed by the next two. 规则")] = None,
-    region: Annotated[str | None, typer.Option(help="Region code. 行政区划")] = None,
-    agency: Annotated[str | None, typer.Option(help="Responsible agency. 责任机构")] = None,
-) -> None:
-    """Enter an exemption; matching cases stay visible and are counted apart. 登记豁免。"""
-    from hedui.cases.exemptions import NewExemption, add_exemption
-    from hedui.cases.tokens import case_of_token
-
-    context = context_from_environment()
-    number = add_exemption(
-        context,
-        NewExemption(
-            reason=reason,
-            approver=approver,
-            created_by=getpass.getuser(),
-            valid_from=valid_from.date(),
-            expires_on=expires_on.date(),
-            fingerprint=case_of_token(context, case) if case else None,
-            rule=rule_id,
-            region=region,
-            agency=agency,
-        ),
-    )
-    out.print(f"[green]✓[/] 豁免 {number}")
-
-
-@exemption_app.command("withdraw")
-def exemption_withdraw(
-    number: int, on: DayOption, reason: Annotated[str, typer.Option(help="Why it no longer counts. 理由")]
-) -> None:
-    """End an exemption from a business date on; the row stays. 撤销豁免。"""
-    from hedui.cases.exemptions import withdraw_exemption
-
-    withdraw_exemption(context_from_environment(), number, on=on.date(), by=getpass.getuser(), reason=reason)
-    out.print(f"[green]✓[/] 豁免 {number} 已撤销")
-
-
-@exemption_app.command("list")
-def exemption_list(
-    at: Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only those that count then.")] = None,
-) -> None:
-    """List exemptions. 查看豁免。"""
-    from hedui.cases.exemptions import list_exemptions
-
-    table = Table("编号", "规则", "行政区划", "责任机构", "理由", "批准人", "起", "止", "撤销", box=None)
-    for row in list_exemptions(context_from_environment(), at=at.date() if at else None):
-        values = (
-            row.id,
-            row.rule,
-            row.region,
-            row.agency,
-            row.reason,
-            row.approver,
-            row.valid_from,
-            row.expires_on,
-            row.withdrawn_on,
-        )
-        table.add_row(*("" if value is None else str(value) for value in values))
-    out.print(table)
 
 
 @ledger_app.command("upgrade")

@@ -131,7 +131,7 @@ def withdraw_exemption(context: Context, exemption_id: int, *, on: dt.date, by: 
     with session(context.ledger_url) as orm:
         row = orm.get(Exemption, exemption_id, with_for_update=True)
         if row is None:
-            raise LedgerError(f"There is no exemption {exemption_id}; `hedui exemption list` shows them.")
+            raise LedgerError(f"There is no exemption {exemption_id}; `hedui exemptions list` shows them.")
         if row.withdrawn_on is not None:
             raise LedgerError(f"Exemption {exemption_id} has been withdrawn on {row.withdrawn_on} already.")
         row.withdrawn_on = on

@@ -83,13 +83,18 @@ def suite_texts() -> dict[Path, str]:
     return {EXPECTATIONS_ROOT / f"{name}.json": suite_text(datasets()[name]) for name in registry().suites}
 
 
+def stale_suites() -> list[Path]:
+    """The files that are not what the registry makes of them."""
+    return [path for path, text in suite_texts().items() if not path.exists() or path.read_text("utf-8") != text]
+
+
 def build_suites() -> list[Path]:
     """Writes the suites that are not current.
 
     Returns:
         The files that changed.
     """
-    changed = [path for path, text in suite_texts().items() if not path.exists() or path.read_text("utf-8") != text]
+    changed = stale_suites()
     for path in changed:
         path.write_text(suite_texts()[path], encoding="utf-8")
     return changed

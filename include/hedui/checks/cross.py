@@ -3,8 +3,9 @@ ones with a file of their own in ``include/sql/rules/``.
 
 Such a file begins with a header of ``-- key: value`` lines: ``rule``, ``datasets`` (what it joins), ``about`` (the dataset of its
 findings), ``subject``, ``needs`` (fields a source must deliver), ``parameters`` (defaults, JSON), ``denominator``, ``note``; and where
-the rule needs them ``elsewhere`` (datasets that it reads from every source that delivers them, a register of deaths for example, with the
-source's id in the column ``source``) and ``limits`` (names of dated limits of limits.csv, given as ``limits.<name>``).
+the rule has them ``zh`` (the note for users), ``elsewhere`` (datasets that it reads from every source that delivers them, a register of
+deaths for example, with the source's id in the column ``source``) and ``limits`` (names of dated limits of limits.csv, given as
+``limits.<name>``).
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class CrossRule:
         note: What it checks.
         elsewhere: Canonical datasets that it reads from every source that delivers them.
         limits: Names of the dated limits that it looks up.
+        zh: The note for users; empty where there is none.
         type: Rule type; empty for a special rule.
         arguments: What the type is given; texts may hold ``{{ … }}``.
     """
@@ -69,6 +71,7 @@ class CrossRule:
     note: str
     elsewhere: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    zh: str = ""
     type: str = ""
     arguments: dict[str, Any] = attribute(default_factory=dict)
 
@@ -124,6 +127,7 @@ def _typed(entry: Entry) -> CrossRule:
         parameters=entry.parameters,
         denominator=entry.denominator,
         note=entry.note,
+        zh=entry.zh,
         limits=(entry.limits,) if entry.limits else (),
         type=entry.type,
         arguments=entry.arguments,
@@ -160,6 +164,7 @@ def _read(name: str) -> CrossRule:
             parameters=json.loads(header["parameters"]),
             denominator=header["denominator"],
             note=header["note"],
+            zh=header.get("zh", ""),
             elsewhere=_names(header.get("elsewhere", "")),
             limits=_names(header.get("limits", "")),
         )

@@ -68,7 +68,11 @@ def run_examples(rule_id: str) -> list[Outcome]:
 
 def _run(entry: Entry) -> Iterator[Outcome]:
     site = _site(entry)
-    examples: list[tuple[Kind, Any]] = [("good", {}), *(("hit", x) for x in entry.examples.hit), *(("near", x) for x in entry.examples.near)]
+    examples: list[tuple[Kind, Any]] = [
+        ("good", {}),
+        *(("hit", x) for x in entry.examples.hit),
+        *(("near", x) for x in entry.examples.near),
+    ]
     for name in (entry.about,) if entry.crosses else entry.datasets:
         for kind, change in examples:
             rows = _across(entry, change) if entry.crosses else {str(name): _changed(entry.examples.good, change)}

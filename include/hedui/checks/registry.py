@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from hedui.canonical.schemas import datasets
-from hedui.checks.cross import cross_rules
+from hedui.checks.cross import CrossRule, cross_rules
 from hedui.checks.suites import EXPECTATIONS_ROOT, load_suite
+from hedui.checks.types import rule_type
 from hedui.engine import SQL_ROOT
 from hedui.errors import HeduiError
 from hedui.findings import SEVERITIES
@@ -24,10 +25,12 @@ class ShippedRule:
         severity: Default severity code; a site may set another.
         datasets: Canonical datasets it runs on: each by itself (expectations), or joined (SQL).
         kind: ``expectation`` or ``sql``.
+        type: Rule type; empty for one with SQL of its own.
         fields: Canonical fields it needs.
         field: The field its findings are about; None where they are about several.
         parameters: Defaults of its parameters.
-        note: What it checks.
+        note: What it checks, in English.
+        zh: The same for users; the English note where there is no other.
         denominator: Which rows it examines.
         text: The expectation with its SQL, or the SQL file, as written.
         file: Where the text is, below ``include``.
@@ -38,13 +41,20 @@ class ShippedRule:
     severity: str
     datasets: tuple[str, ...]
     kind: str
+    type: str
     fields: tuple[str, ...]
     field: str | None
     parameters: dict[str, object]
     note: str
+    zh: str
     denominator: str
     text: str
     file: str
+
+    @property
+    def type_label(self) -> str:
+        """Chinese name of the rule type."""
+        return rule_type(self.type).label if self.type else "专用 SQL"
 
 
 @cache
@@ -61,10 +71,12 @@ def shipped_rules() -> tuple[ShippedRule, ...]:
                 severity=rule(meta["rule"]).severity,
                 datasets=(*(known.datasets if known else ()), dataset),
                 kind="expectation",
+                type=meta.get("type", ""),
                 fields=tuple(meta["columns"]),
                 field=meta["field"],
                 parameters=meta.get("parameters", {}),
                 note=meta["note"],
+                zh=meta.get("zh", meta["note"]),
                 denominator=meta["denominator"],
                 text="\n".join([spec["type"], *(f"  {name}: {value}" for name, value in spec["kwargs"].items())]),
                 file=f"{EXPECTATIONS_ROOT.name}/{known.datasets[0] if known else dataset}.json",
@@ -76,15 +88,23 @@ def shipped_rules() -> tuple[ShippedRule, ...]:
             severity=rule(item.rule).severity,
             datasets=item.datasets,
             kind="sql",
+            type=item.type,
             fields=tuple(f"{dataset}.{field}" for dataset, fields in item.needs.items() for field in fields),
             field=None,
             parameters=item.parameters,
             note=item.note,
+            zh=item.zh or item.note,
             denominator=item.denominator,
-            text=(SQL_ROOT / item.file).read_text("utf-8"),
+            text=_text(item),
             file=f"sql/{item.file}",
         )
     return tuple(found[name] for name in sorted(found))
+
+
+def _text(spec: CrossRule) -> str:
+    """The SQL of a rule across datasets as written; of a typed one with its arguments before it."""
+    sql = (SQL_ROOT / spec.file).read_text("utf-8")
+    return "\n".join([*(f"  {name}: {value}" for name, value in spec.arguments.items()), sql])
 
 
 def explain(rule_id: str) -> str:
@@ -97,16 +117,17 @@ def explain(rule_id: str) -> str:
     if rule_id not in shipped:
         raise HeduiError(f'No check ships for the rule "{rule(rule_id).id}"; there are checks for {", ".join(shipped)}.')
     item = shipped[rule_id]
-    parameters = ", ".join(f"{name} = {value}" for name, value in item.parameters.items()) or "none"
+    parameters = "，".join(f"{name} = {value}" for name, value in item.parameters.items()) or "无"
     return "\n".join(
         [
             f"{item.rule} {item.name} ({SEVERITIES[item.severity]}; {', '.join(item.datasets)})",
-            item.note,
-            f"Source: {rule(rule_id).evidence}",
-            f"Needs: {', '.join(item.fields)}",
-            f"Examines: {item.denominator}",
-            f"Parameters: {parameters}; rules.yaml may set them, severity, agency, enabled and threshold",
-            f"Text (include/{item.file}):",
+            item.zh,
+            f"类型：{item.type_label}（{item.type or 'sql'}）",
+            f"依据：{rule(rule_id).evidence}",
+            f"所需字段：{'，'.join(item.fields)}",
+            f"检查范围：{item.denominator}",
+            f"参数：{parameters}；可在 rules.yaml 中设置参数、级别（severity）、责任机构（agency）、启停（enabled）和阈值（threshold）",
+            f"文本（include/{item.file}）：",
             item.text,
         ]
     )

@@ -2,8 +2,8 @@
 
 A suite is plain JSON that Great Expectations loads. Texts in it may hold Jinja expressions; they see ``date`` (business date),
 ``month(n)`` (YYYYMM of the business month, n months on), ``parameters`` (the rule's defaults with the site's settings over them),
-``limits`` (rows of the limits that ``meta.limits`` names, those of a region first), ``regions`` (rows of regions.csv), ``denominator`` and the macros ``sql`` of
-``include/sql/rules/conditions.sql``. Values enter SQL through the filter ``literal`` alone.
+``limits`` (rows of the limits that ``meta.limits`` names, those of a region first), ``regions`` (rows of regions.csv), ``denominator``
+and the macros ``sql`` of ``include/sql/rules/conditions.sql``. Values enter SQL through the filter ``literal`` alone.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from hedui.canonical.schemas import datasets
-from hedui.rules import rules
 from hedui.site.check_comparisons import check_comparison
 from hedui.site.check_linkage import check_linkage
+from hedui.site.check_rules import check_rules
 from hedui.site.check_sources import check_source
 from hedui.site.models import CodeRow, Limit, Region
 from hedui.site.parts import Part, Parts, values
@@ -40,7 +40,7 @@ def check_site(parts: Parts) -> None:
     _check_codes(parts)
     _check_limits(parts)
     _check_authority(parts)
-    _check_rules(parts)
+    check_rules(parts)
     for source in parts.sources:
         check_source(source, parts)
     for comparison in parts.comparisons:
@@ -198,13 +198,3 @@ def _check_authority(parts: Parts) -> None:
                 part.problem(["field"], f'unknown field "{row.field}"; {choose(row.field, fields)}')
         if row.insurance:
             _check_insurance(part, row.insurance, insurance_codes(parts))
-
-
-def _check_rules(parts: Parts) -> None:
-    agencies = {part.id for part in parts.agencies if part.id}
-    for name, part in parts.rules.items():
-        if name not in rules():
-            part.problem([], f'unknown rule "{name}"; {choose(name, rules())}')
-        agency = part.value.agency if part.value is not None else None
-        if agency and agency not in agencies:
-            part.problem(["agency"], f'unknown agency "{agency}"; {choose(agency, agencies)}')
