@@ -117,9 +117,8 @@ def watch(context: Context, now: dt.datetime, *, send: Send | None = None) -> Wa
     """
     found = {item.subject: item.message for item in look(context, now)}
     with begin(context.ledger_url, lock=LOCK_ALERTS) as connection:
-        open_alerts = dict(
-            connection.execute(select(FeedAlert.subject, FeedAlert.id).where(FeedAlert.recovered_at.is_(None))).tuples().all()
-        )
+        alerts = connection.execute(select(FeedAlert.subject, FeedAlert.id).where(FeedAlert.recovered_at.is_(None)))
+        open_alerts = {subject: number for subject, number in alerts}  # noqa: C416 - rows are no pairs to the type checker
         for subject in sorted(found.keys() - open_alerts.keys()):
             connection.execute(FeedAlert.__table__.insert().values(subject=subject, message=found[subject], raised_at=now))  # type: ignore[attr-defined]
         over = sorted(open_alerts.keys() - found.keys())
