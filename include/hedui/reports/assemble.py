@@ -9,6 +9,7 @@ from hedui.reports.sections.cover import cover
 from hedui.reports.sections.kinds import kinds
 from hedui.reports.sections.others import causes, definitions, exemptions
 from hedui.reports.sections.quality import quality
+from hedui.reports.sections.statement import statement
 from hedui.reports.sections.tiers import tiers
 from hedui.reports.sections.totals import totals
 
@@ -17,6 +18,7 @@ def nightly_report(night: Night, details: LongTable, *, protect: bool = False) -
     """The report of a night: the cover, then the figures, then the details."""
     sheets = (
         totals(night),
+        statement(night),
         kinds(night),
         tiers(night),
         quality(night),

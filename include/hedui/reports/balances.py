@@ -16,6 +16,7 @@ from hedui.reports.dimensions import insurance_names
 from hedui.reports.night import BalanceLine, FieldDeviation, FlowTotals, GroupTotal, SnapshotNight
 from hedui.reports.partitions import NightPartitions, received_rows
 from hedui.reports.sections.names import COMPONENTS, PARTS, TOTAL_STATES
+from hedui.reports.statements import statement
 from hedui.site.models import FlowComparison, Side, SnapshotComparison
 
 GROUPS_SHOWN = 2_000
@@ -58,6 +59,7 @@ def _flow(context: Context, connection: duckdb.DuckDBPyConnection, partitions: N
         groups=groups,
         left_out=left_out,
         balance=tuple(lines),
+        statement=statement(context, connection, partitions, flow, names=_group_names(context), named=_named),
     )
 
 

@@ -95,6 +95,36 @@ class BalanceLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StatementLine:
+    """A group of a reconciliation statement, in fen; pairs are left and right.
+
+    Attributes:
+        group: The group's values with their names.
+        balance: What each side's rows and the items carried in amount to.
+        transit: In transit: booked on this side, not yet on the other.
+        one_sided: On this side only, and too long or impossible.
+        elsewhere: Matched with rows of another group, or in a sum.
+        excluded: What does not count: duplicate, without a usable key, not mapped, undone.
+        difference: Left minus right of matched pairs.
+        adjusted: The adjusted balances.
+    """
+
+    group: tuple[str, ...]
+    balance: tuple[int, int]
+    transit: tuple[int, int]
+    one_sided: tuple[int, int]
+    elsewhere: tuple[int, int]
+    excluded: tuple[int, int]
+    difference: int
+    adjusted: tuple[int, int]
+
+    @property
+    def quiet(self) -> bool:
+        """Whether both balances agree without any adjustment."""
+        return self.balance[0] == self.balance[1] and not any((*self.transit, *self.one_sided, *self.elsewhere, *self.excluded))
+
+
+@dataclass(frozen=True, kw_only=True)
 class FlowTotals:
     """Totals reconciliation of one pair of flows."""
 
@@ -107,6 +137,7 @@ class FlowTotals:
     groups: tuple[GroupTotal, ...]
     left_out: int = 0  # balanced groups beyond the cap
     balance: tuple[BalanceLine, ...] = ()
+    statement: tuple[StatementLine, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,7 +55,7 @@ def test_files_and_figures_of_the_summary(first: StepSummary) -> None:
 def test_sheets(first: StepSummary) -> None:
     names = openpyxl.load_workbook(first.paths["workbook"], read_only=True).sheetnames
     assert names == [
-        "封面", "总额对账", "差异分类", "三级比对", "数据质量", "账龄", "根因",
+        "封面", "总额对账", "调节表", "差异分类", "三级比对", "数据质量", "账龄", "根因",
         "差异明细", "差异明细(2)", "差异明细(3)", "豁免", "口径说明",
     ]  # fmt: skip
 

@@ -6,6 +6,7 @@ from hedui.findings import KINDS, SEVERITIES
 
 COVER = "封面"
 TOTALS = "总额对账"
+STATEMENT = "调节表"
 KINDS_SHEET = "差异分类"
 TIERS = "三级比对"
 QUALITY = "数据质量"
@@ -33,6 +34,7 @@ PARTS = {
     "duplicate": "重复",
     "unusable": "键值不可用",
     "keymap": "键映射失败",
+    "reversed": "已冲正",
     "outside": "不在比对范围",
     "rejected": "拒收",
 }
