@@ -121,8 +121,9 @@ def test_truth_grows_with_the_world_only_slowly(small: Small) -> None:
 
 
 def test_snapshot_plants_take_different_persons_and_flows_take_none_of_them(small: Small) -> None:
-    planted = {f"{1000000000 + subject.number}" for subject in small.planting.subjects["person"]}
-    assert len(planted) == len(small.planting.subjects["person"])
+    subjects = small.planting.subjects["person"]
+    assert len({subject.number for subject in subjects}) == len(subjects)
+    planted = {f"{1000000000 + number}" for number in small.planting.idle}
     levied = {row["person_no"] for block in small.flows.blocks for row in block.levies}
     assert levied
     assert not planted & levied
