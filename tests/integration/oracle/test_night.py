@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -18,11 +19,12 @@ from sqlalchemy.engine import make_url
 
 from hedui import steps
 from hedui.context import Context
-from hedui.site import Site
+from hedui.site import Site, load_site
 from hedui.sources import oracle, retry
 from hedui.sources.oracle_connect import connect
 
 DATES = (dt.date(2026, 6, 3), dt.date(2026, 6, 4), dt.date(2026, 6, 5))
+DEMO_SITE = Path(__file__).parents[3] / "include" / "sites" / "demo"
 PREFIX = "hedui_"
 SLICE = 100  # the time that the emulator takes grows with the square of a batch
 TYPES = {
@@ -54,15 +56,12 @@ def tables_of(site: Site) -> list[str]:
     return sorted({spec.table for spec in site.source("shebao").datasets.values() if spec.table is not None})
 
 
-def in_one_schema(site: Site) -> Site:
+def in_one_schema(folder: Path) -> Site:
     """The demo's site with the tables of its local source in the user's own schema."""
-    source = site.source("shebao")
-    datasets = {
-        name: spec.model_copy(update={"table": PREFIX + str(spec.table).removeprefix("shebao.")})
-        for name, spec in source.datasets.items()
-    }
-    changed = source.model_copy(update={"datasets": datasets})
-    return site.model_copy(update={"sources": [changed if one.id == source.id else one for one in site.sources]})
+    shutil.copytree(DEMO_SITE, folder)
+    source = folder / "sources" / "shebao.yaml"
+    source.write_text(source.read_text("utf-8").replace("table: shebao.", f"table: {PREFIX}"), "utf-8")
+    return load_site(folder)
 
 
 def copy_tables(origin: str, target: str, tables: list[str], new_tables: Callable[[dict[str, dict[str, str]]], None]) -> int:
@@ -128,7 +127,7 @@ def from_oracle(context: Context, url: str) -> Context:
     urls = {"shebao_db": url}
     return replace(
         context,
-        site=in_one_schema(context.site),
+        site=in_one_schema(context.reports.parent / "site"),
         connection=lambda name: urls.get(name) or context.connection(name),
     )
 
