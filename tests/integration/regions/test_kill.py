@@ -16,7 +16,22 @@ from integration.regions.conftest import Database, approved, people
 from integration.regions.test_postgres import H16, PlanOf
 
 VICTIM = Path(__file__).with_name("victim.py")
-POINTS = [("logged", 0), ("inside", 0), ("after", 0), ("before", 2), ("inside", 2), ("inside", 4), ("after", 4)]
+SLOW = pytest.mark.slow
+POINTS = [
+    pytest.param("logged", 0, id="logged", marks=SLOW),
+    pytest.param("inside", 0, id="inside-first", marks=SLOW),
+    pytest.param("after", 0, id="after-first"),
+    pytest.param("before", 2, id="before-third", marks=SLOW),
+    pytest.param("inside", 2, id="inside-third"),
+    pytest.param("inside", 4, id="inside-last", marks=SLOW),
+    pytest.param("after", 4, id="after-last", marks=SLOW),
+]
+UNDO_POINTS = [
+    pytest.param("undo before", 2, id="before", marks=SLOW),
+    pytest.param("undo inside", 2, id="inside"),
+    pytest.param("undo after", 2, id="after", marks=SLOW),
+    pytest.param("undo after", 0, id="after-last", marks=SLOW),
+]
 
 
 def killed(folder: Path, migration: Migration, database: Database, point: str, batch: int) -> None:
@@ -52,7 +67,7 @@ def test_a_killed_migration_goes_on_to_the_same_content(
     assert database.rows() == before
 
 
-@pytest.mark.parametrize(("point", "batch"), [("undo before", 2), ("undo inside", 2), ("undo after", 2), ("undo after", 0)])
+@pytest.mark.parametrize(("point", "batch"), UNDO_POINTS)
 def test_a_killed_rollback_goes_on_to_the_baseline(
     tmp_path: Path, database: Database, plan_of: PlanOf, migration_of: Callable[..., Migration], point: str, batch: int
 ) -> None:

@@ -157,7 +157,7 @@ def arrived(target: str, before: Sequence[Measure], after: Sequence[Measure], lo
     detail = f"不一致：{'、'.join(wrong[:20])}" if wrong else ""
     return check(
         7,
-        "逐代码行数与预估一致",
+        "逐代码行数与预估一致（代码数：预估、实际）",
         target=target,
         before=len(expected),
         after=len(found),

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from hedui.regions.allocation import METHODS
 from hedui.regions.honesty import STOPS
@@ -22,6 +23,7 @@ from hedui.regions.model import KINDS, SCOPES
 from hedui.regions.weights import restate
 
 TITLE = "区划迁移核验报告"
+BEIJING = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,21 +64,21 @@ def _cover(plan: Plan, run: Run, book: Book, digest: str) -> Sheet:
     moves = book.moves()
     failed = sum(1 for item in checks if item.verdict == "fail")
     conclusion = "不通过" if failed else "通过"
-    zone_free = f"{run.approved_at:%Y-%m-%d %H:%M:%S %Z}" if run.approved_at else ""
+    approved_at = f"{run.approved_at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}" if run.approved_at else ""
     rows: list[tuple[Value, ...]] = [
         ("结论", conclusion),
         ("迁移编号", run.id),
         ("旧版区划日期", run.from_date.isoformat()),
         ("新版区划日期", run.to_date.isoformat()),
-        ("半年度数", len(plan.mapping.steps)),
+        ("半年度数", f"{len(plan.mapping.steps)}"),
         ("状态", STATES[run.state]),
         ("迁移对象", "、".join(target.label for target in plan.settings.targets)),
-        ("更新行数", sum(move[4] for move in moves if move[2])),
-        ("待人工判定行数", sum(move[4] for move in moves if not move[2])),
-        ("检查项数", len(checks)),
-        ("不通过项数", failed),
+        ("更新行数", f"{sum(move[4] for move in moves if move[2]):,}"),
+        ("待人工判定行数", f"{sum(move[4] for move in moves if not move[2]):,}"),
+        ("检查项数", f"{len(checks)}"),
+        ("不通过项数", f"{failed}"),
         ("批准人", run.approved_by or ""),
-        ("批准时间", zone_free),
+        ("批准时间（北京时间）", approved_at),
         ("批准意见", run.approval_note or ""),
         ("所批准页面的摘要（SHA-256）", run.page_digest or ""),
         ("映射摘要（SHA-256）", run.mapping_digest),
@@ -101,7 +103,7 @@ def _checks(book: Book) -> Sheet:
         )
         for stage, item in book.checks()
     ]
-    widths = (("项", 5), ("阶段", 9), ("检查", 34), ("对象", 24), ("前", 16), ("后", 16), ("差异", 12), ("结论", 9), ("说明", 60))
+    widths = (("项", 5), ("阶段", 9), ("检查", 34), ("对象", 24), ("前", 30), ("后", 30), ("差异", 12), ("结论", 9), ("说明", 60))
     columns = [Column(title=title, width=width) for title, width in widths]
     return Sheet(name="核验项目", title="核验项目", columns=columns, rows=rows)
 
