@@ -94,7 +94,10 @@ def convert(
     )
     engine.run(connection, "canonical/typed.sql", fields=plans, columns=raw.columns, insurance=_insurance(plans))
     data = writer.new_file("data")
-    _copy(connection, engine.render("canonical/data.sql", fields=plans), data)
+    # the engine passes a file's rows on in their order; sorting them would cost memory that grows with them
+    _copy(connection, engine.render("canonical/data.sql", fields=plans, ordered=False), data)
+    if not _in_order(lake, data):
+        _copy(connection, engine.render("canonical/data.sql", fields=plans, ordered=True), data)
     rows = _count(lake, data)
     rejects = writer.new_file("rejects")
     _copy(connection, _rejects(plans if rows < raw.records else [], raw), rejects)
@@ -140,6 +143,18 @@ def _count(lake: Lake, path: str) -> int:
     """Rows of a Parquet file, from the file itself."""
     with lake.fs.open(path, "rb") as handle:
         return int(pq.read_metadata(handle).num_rows)
+
+
+def _in_order(lake: Lake, path: str) -> bool:
+    """Whether the rows of a canonical file are in the order in which they were received."""
+    last = 0
+    with lake.fs.open(path, "rb") as handle, pq.ParquetFile(handle) as file:
+        for batch in file.iter_batches(columns=["source_row"]):
+            rows = batch.column(0).to_numpy()
+            if len(rows) and (rows[0] <= last or (rows[1:] <= rows[:-1]).any()):
+                return False
+            last = rows[-1] if len(rows) else last
+    return True
 
 
 def _rejected(connection: duckdb.DuckDBPyConnection, path: str) -> int:

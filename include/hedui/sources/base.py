@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from hedui.context import Context
@@ -205,7 +206,7 @@ class ReaderFactory(Protocol):
 def text_batch(columns: list[str], values: list[pa.Array], first_row: int, bad: tuple[BadRow, ...] = ()) -> RawBatch:
     """A batch whose records are numbered one after the other."""
     records = pa.RecordBatch.from_arrays(values, schema=text_schema(columns))
-    rows = pa.array(range(first_row, first_row + records.num_rows), type=pa.int64())
+    rows = pa.array(np.arange(first_row, first_row + records.num_rows, dtype=np.int64))
     return RawBatch(records=records, rows=rows, bad=bad)
 
 

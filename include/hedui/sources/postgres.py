@@ -134,17 +134,19 @@ class _CopyStream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        filled = 0
-        while filled < len(buffer):
-            if not self._rest:
-                chunk = next(self._copy, None)
-                if chunk is None:
-                    break
-                self._rest = memoryview(chunk)
-            count = min(len(buffer) - filled, len(self._rest))
-            buffer[filled : filled + count] = self._rest[:count]
-            self._rest = self._rest[count:]
-            filled += count
+        # a message holds one row: this loop runs as often as there are rows
+        size, filled = len(buffer), 0
+        chunk: Any = self._rest
+        while chunk is not None:
+            end = filled + len(chunk)
+            if end > size:
+                buffer[filled:size] = chunk[: size - filled]
+                self._rest = memoryview(chunk)[size - filled :]
+                return size
+            buffer[filled:end] = chunk
+            filled = end
+            chunk = next(self._copy, None)
+        self._rest = memoryview(b"")
         return filled
 
 

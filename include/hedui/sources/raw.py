@@ -16,6 +16,9 @@ from hedui.errors import ConservationError
 from hedui.lake import Lake, PartitionWriter
 from hedui.sources.base import BadRow, RawBatch
 
+REPETITIVE = 10
+"""Records per distinct value from which on a column is repetitive."""
+
 BAD_SCHEMA = pa.schema([("source_row", pa.int64()), ("line", pa.int64()), ("reason", pa.string()), ("text", pa.string())])
 
 SEPARATOR: Final = "\x1f"
@@ -105,7 +108,7 @@ def write_raw(
             if rows_file is None:
                 columns = batch.records.schema.names
                 schema = pa.schema([*batch.records.schema, ("source_row", pa.int64())])
-                rows_file = stack.enter_context(_open(stack, lake, data, schema))
+                rows_file = stack.enter_context(_open(stack, lake, data, schema, dictionary=_repetitive(batch)))
             if batch.records.num_rows:
                 rows_file.write_batch(pa.RecordBatch.from_arrays([*batch.records.columns, batch.rows], schema=rows_file.schema))
             if batch.bad:
@@ -122,10 +125,24 @@ def write_raw(
     return RawBatchFiles(data=data, bad=bad, columns=columns, records=records, unreadable=unreadable, packets=passed)
 
 
-def _open(stack: ExitStack, lake: Lake, path: str, schema: pa.Schema) -> AbstractContextManager[Any]:
+def _open(
+    stack: ExitStack, lake: Lake, path: str, schema: pa.Schema, *, dictionary: list[str] | None = None
+) -> AbstractContextManager[Any]:
     handle = stack.enter_context(lake.fs.open(path, "wb"))
-    writer: AbstractContextManager[Any] = pq.ParquetWriter(handle, schema, compression="zstd")
+    use = True if dictionary is None else dictionary
+    writer: AbstractContextManager[Any] = pq.ParquetWriter(handle, schema, compression="zstd", use_dictionary=use)
     return writer
+
+
+def _repetitive(batch: RawBatch) -> list[str]:
+    """The columns worth a dictionary, by the first records; one over numbers or names costs half of the writing and saves nothing."""
+    records = batch.records
+    most = records.num_rows // REPETITIVE
+    return [
+        name
+        for name, column in zip(records.schema.names, records.columns, strict=True)
+        if pc.count_distinct(column).as_py() <= most
+    ]
 
 
 def _bad_table(bad: tuple[BadRow, ...]) -> pa.Table:
