@@ -54,7 +54,9 @@ def test_it_stands_alone(page: str) -> None:
 
 
 def test_it_names_every_rule_in_chinese(page: str) -> None:
-    for item in shipped_rules():
+    told = [item for item in shipped_rules() if item.kind == "sql" or set(item.datasets) & set(SOURCES)]
+    assert len(told) > 50
+    for item in told:
         assert f'<td class="id">{item.rule}</td>' in page
         assert item.name in page
 

@@ -60,7 +60,7 @@ def test_what_a_night_found_in_a_snapshot_is_gone_with_the_next(make_night: Call
     first = make_night()
     second = replace(first, date=DATES[1])
     first.put("person", "shebao", [{"person_no": "1"}])
-    second.put("person", "shebao", [{"person_no": "1", "id_type": "03", "id_number": "P1", "name": "甲"}])
+    second.put("person", "shebao", [{"person_no": "1", "id_type": "03", "id_number": "P9900001", "name": "甲"}])
     for night in (first, second):
         run_source_checks(night.context, "shebao", night.date)
     assert first.subjects("check:person:shebao") == {("P01", "1"), ("P03", "1")}
