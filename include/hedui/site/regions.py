@@ -183,6 +183,8 @@ def _check(folder: Path, settings: RegionSettings, document: Document, problems:
             problem(("targets", number), "needs either connection (a database) or source (the lake)")
         if target.source and target.key != ("source_row",):
             problem(("targets", number, "key"), "rows of the lake are named by source_row; leave key out")
+        if target.column in target.key:
+            problem(("targets", number, "key"), f'"{target.column}" changes in the migration; name rows by columns that stay')
         if target.kind == "institution" and not settings.institution_changes:
             problem(("targets", number, "kind"), "institution codes need institution_changes, the list of old and new codes")
     files = [(("receivers", number, "codes"), item.codes) for number, item in enumerate(settings.receivers)]

@@ -33,4 +33,10 @@ def open_target(target: Target, *, plan: Plan, connection: Callable[[str], str],
         from hedui.regions.migrate.postgres import PostgresTarget
 
         return PostgresTarget(url=url, target=target, run=run, code_columns=others)
-    raise RegionError(f"{target.id}: the connection {target.connection} is {kind}; targets can be in PostgreSQL or in the lake.")
+    if kind == "oracle":
+        from hedui.regions.migrate.oracle import OracleTarget
+
+        return OracleTarget(url=url, target=target, run=run, code_columns=others)
+    raise RegionError(
+        f"{target.id}: the connection {target.connection} is {kind}; targets can be in PostgreSQL, Oracle or the lake."
+    )
