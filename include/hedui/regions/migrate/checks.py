@@ -155,12 +155,13 @@ def arrived(target: str, before: Sequence[Measure], after: Sequence[Measure], lo
             found[item.code] += item.rows
     wrong = [code for code in sorted(expected.keys() | found.keys()) if expected.get(code, 0) != found.get(code, 0)]
     detail = f"不一致：{'、'.join(wrong[:20])}" if wrong else ""
+    held = [sum(1 for rows in figures.values() if rows) for figures in (expected, found)]
     return check(
         7,
         "逐代码行数与预估一致（代码数：预估、实际）",
         target=target,
-        before=len(expected),
-        after=len(found),
+        before=held[0],
+        after=held[1],
         difference=len(wrong),
         ok=not wrong,
         detail=detail,
