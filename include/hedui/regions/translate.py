@@ -1,0 +1,76 @@
+"""Codes of one version in another: for comparisons across a change date, reports as-was and restated, receivers of an older version."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from hedui.regions.codes import padded, significant
+from hedui.regions.mapping import RegionMap, compose, region_map
+from hedui.regions.store import Store
+
+Outcome = Literal["same", "moved", "several", "none", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translated:
+    """A code in another version.
+
+    Attributes:
+        code: The code there; None unless exactly one is certain.
+        outcome: ``same``, ``moved``, ``several`` (parts: only a place can tell), ``none`` (no successor, or not yet there), ``unknown``.
+        candidates: The possible codes where there are several.
+    """
+
+    code: str | None
+    outcome: Outcome
+    candidates: tuple[str, ...] = ()
+
+
+class Translator:
+    """Translates county-level codes and above between any two tables, forward and back.
+
+    Args:
+        store: The tables and changes.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._map = lru_cache(maxsize=32)(self._composed)
+
+    def _composed(self, start: dt.date, end: dt.date) -> RegionMap:
+        pairs = [pair for pair in self.store.neighbours() if pair[0] >= start and pair[1] <= end]
+        maps = [region_map(self.store.changes_between(*pair), start=pair[0], end=pair[1]) for pair in pairs]
+        return maps[0] if len(maps) == 1 else compose(maps, codes=self.store.table(start).rows)
+
+    def translate(self, code: str, *, of: dt.date, to: dt.date) -> Translated:
+        """The code, which is of the version in force at ``of``, in the version in force at ``to``.
+
+        Back in time a merged code has several predecessors, and a code is certain only where its single predecessor was moved whole and
+        nobody else came to it.
+
+        Raises:
+            RegionError: No table is known for a date, or change rows contradict each other.
+        """
+        start, end = self.store.latest(of), self.store.latest(to)
+        bare = significant(code)
+        if bare not in self.store.table(start).rows:
+            return Translated(code=None, outcome="unknown")
+        if start == end:
+            return Translated(code=code, outcome="same")
+        found = self._ahead(bare, start, end) if start < end else self._back(bare, end, start)
+        if len(found) == 1:
+            return Translated(code=padded(found[0], len(code)), outcome="same" if found[0] == bare else "moved")
+        return Translated(code=None, outcome="several" if found else "none", candidates=tuple(found))
+
+    def _ahead(self, code: str, start: dt.date, end: dt.date) -> list[str]:
+        rule = self._map(start, end).rules.get(code)
+        return list(rule.targets) if rule else [code]
+
+    def _back(self, code: str, start: dt.date, end: dt.date) -> list[str]:
+        rules = self._map(start, end).rules
+        found = sorted(rule.old for rule in rules.values() if code in rule.targets)
+        stayed = code in self.store.table(start).rows and code not in rules
+        return sorted({*found, *([code] if stayed else [])})
