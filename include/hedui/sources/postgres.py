@@ -7,8 +7,9 @@ a parameter is bound.
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -52,11 +53,14 @@ def postgres_session(*, url: URL, source: str, timezone: str) -> Iterator[Postgr
     arguments: dict[str, Any] = {"connect_timeout": 10, "application_name": "hedui", **url.query}
     arguments |= url.translate_connect_args(username="user", database="dbname")
     try:
-        with psycopg.connect(**arguments, client_encoding="utf8") as connection:
+        with closing(psycopg.connect(**arguments, client_encoding="utf8")) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
-            yield PostgresSession(connection=connection, source=source, timezone=timezone)
-            connection.rollback()
+            session = PostgresSession(connection=connection, source=source, timezone=timezone)
+            try:
+                yield session
+            finally:
+                session.stop()  # closing ends the transaction; nothing was written
     except psycopg.Error as error:
         raise _translated(error, source) from None  # the driver's own text may quote data
 
@@ -71,6 +75,7 @@ class PostgresSession:
         self._source = source
         self._preparer: IdentifierPreparer = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-call]
         connection.execute("SELECT set_config('DateStyle', 'ISO, YMD', true), set_config('TimeZone', %s, true)", (timezone,))
+        self._reading: _CopyStream | None = None
         row = connection.execute("SELECT pg_current_snapshot()::text").fetchone()
         self.identity: dict[str, Any] = {"snapshot": row[0] if row is not None else ""}
 
@@ -98,11 +103,10 @@ class PostgresSession:
 
     def stream(self, query: str, columns: list[str]) -> Iterator[list[pa.Array]]:
         """COPY … TO STDOUT as CSV, where NULL and the empty text differ by their quotes."""
-        statement = f"COPY (\n{query}\n) TO STDOUT (FORMAT csv, HEADER)"
-        with self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        with self._copying(f"COPY (\n{query}\n) TO STDOUT (FORMAT csv, HEADER)") as source:
             try:
                 reader = arrow_csv.open_csv(
-                    io.BufferedReader(_CopyStream(copy), 1 << 20),
+                    io.BufferedReader(source, 1 << 20),
                     read_options=arrow_csv.ReadOptions(column_names=columns, skip_rows=1, block_size=BATCH_BYTES),
                     parse_options=arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
                     convert_options=arrow_csv.ConvertOptions(
@@ -122,18 +126,63 @@ class PostgresSession:
                 )
                 raise SourceFormatError(f"Source {self._source}: PostgreSQL sent {what}; check the database's encoding.") from None
 
+    @contextmanager
+    def _copying(self, statement: str) -> Iterator[_CopyStream]:
+        try:
+            with self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+                self._reading = _CopyStream(copy)
+                try:
+                    yield self._reading
+                finally:
+                    self.stop()
+        except psycopg.Error:
+            if not self._connection.closed:  # else a reader that stopped half way is cleared away after its session
+                raise
+
+    def stop(self) -> None:
+        """Ends a reading that was given up half way: Arrow reads ahead in a thread of its own, which would wait for ever."""
+        reading, self._reading = self._reading, None
+        if reading is not None and not reading.ended:
+            reading.stopped = True
+            with suppress(psycopg.Error):
+                self._connection.cancel_safe(timeout=5)
+            reading.wait()
+
 
 class _CopyStream(io.RawIOBase):
-    """COPY's messages as one readable stream."""
+    """COPY's messages as one readable stream.
+
+    Attributes:
+        ended: All messages have been read, or an error came instead.
+        stopped: No more are wanted.
+    """
 
     def __init__(self, copy: psycopg.Copy) -> None:
         self._copy = iter(copy)
         self._rest = memoryview(b"")
+        self._lock = threading.Lock()
+        self.ended = False
+        self.stopped = False
+
+    def wait(self) -> None:
+        """Waits for the reading that is under way."""
+        with self._lock:
+            pass
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
+        with self._lock:
+            if self.stopped:
+                return 0
+            try:
+                return self._fill(buffer)
+            except BaseException:
+                self.ended = True
+                raise
+
+    def _fill(self, buffer: Any) -> int:
         # a message holds one row: this loop runs as often as there are rows
         size, filled = len(buffer), 0
         chunk: Any = self._rest
@@ -146,7 +195,7 @@ class _CopyStream(io.RawIOBase):
             buffer[filled:end] = chunk
             filled = end
             chunk = next(self._copy, None)
-        self._rest = memoryview(b"")
+        self._rest, self.ended = memoryview(b""), True
         return filled
 
 

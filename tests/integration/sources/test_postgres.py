@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from hedui.errors import SourceError, SourceFormatError
+from hedui.errors import LakeError, SourceError, SourceFormatError
 from hedui.sources import postgres, sql
 from hedui.sources.registry import open_reader
 from hedui.sources.retry import TransientSourceError
@@ -243,3 +244,38 @@ def test_more_rows_than_a_batch(pg_world, database):
     assert (manifest.rows, manifest.rejected) == (120000, 0)
     assert manifest.control_totals["unit_paid_fen"] == 120000 * 120001 // 2
     assert [row["source_row"] for row in pg_world.rows("payment", "zhudi")] == list(range(1, 120001))
+
+
+def test_a_disk_that_is_full_half_way_ends_the_reading(pg_world, database, monkeypatch):
+    with connect(database) as connection:
+        connection.execute("DELETE FROM zd.jf")
+        connection.execute("INSERT INTO zd.jf SELECT g, 'a', g, NULL, NULL, '20260603' FROM generate_series(1, 400000) AS g")
+    number_rows = sql.text_batch
+
+    def no_space(columns, values, first_row, *others):
+        if first_row > 1 and "lsh" in columns:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return number_rows(columns, values, first_row, *others)
+
+    monkeypatch.setattr(sql, "text_batch", no_space)
+    monkeypatch.setattr("hedui.sources.postgres.BATCH_BYTES", 1 << 16)
+
+    with pytest.raises(LakeError, match="disk is full"):
+        pg_world.extract("zhudi")
+
+    with connect(database) as connection:
+        connection.execute("DROP TABLE zd.jf")  # waits for whoever still reads
+
+
+def test_a_reader_that_stops_half_way_ends_the_reading(pg_world, database, monkeypatch):
+    with connect(database) as connection:
+        connection.execute("INSERT INTO zd.jf SELECT g, 'a', g, NULL, NULL, '20260603' FROM generate_series(1, 400000) AS g")
+    monkeypatch.setattr("hedui.sources.postgres.BATCH_BYTES", 1 << 16)
+    context = pg_world.context
+
+    with open_reader(context, context.site.source("zhudi")).open(DATE) as snapshot:
+        batches = snapshot.read("payment")
+        assert next(batches).records.num_rows > 0
+
+    with connect(database) as connection:
+        connection.execute("DROP TABLE zd.jf")  # waits for whoever still reads
