@@ -21,9 +21,11 @@ from sqlalchemy.engine import URL
 from sqlalchemy.sql.compiler import IdentifierPreparer
 
 from hedui.errors import SourceError, SourceFormatError
-from hedui.sources.base import BATCH_BYTES
 from hedui.sources.retry import Cause, TransientSourceError
 from hedui.sources.sql import Kind
+
+BLOCK_BYTES = 2 << 20
+"""Text that is parsed at a time; Arrow reads some blocks ahead."""
 
 KINDS: dict[int, Kind] = {
     1082: "date",
@@ -107,7 +109,7 @@ class PostgresSession:
             try:
                 reader = arrow_csv.open_csv(
                     io.BufferedReader(source, 1 << 20),
-                    read_options=arrow_csv.ReadOptions(column_names=columns, skip_rows=1, block_size=BATCH_BYTES),
+                    read_options=arrow_csv.ReadOptions(column_names=columns, skip_rows=1, block_size=BLOCK_BYTES),
                     parse_options=arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
                     convert_options=arrow_csv.ConvertOptions(
                         column_types=dict.fromkeys(columns, pa.string()),
@@ -120,9 +122,7 @@ class PostgresSession:
                     yield batch.columns
             except pa.ArrowInvalid as error:
                 what = (
-                    "text that is not UTF-8"
-                    if "UTF8" in str(error)
-                    else "a value of more than eight megabytes, or rows out of form"
+                    "text that is not UTF-8" if "UTF8" in str(error) else "a value of more than two megabytes, or rows out of form"
                 )
                 raise SourceFormatError(f"Source {self._source}: PostgreSQL sent {what}; check the database's encoding.") from None
 

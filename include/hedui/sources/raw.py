@@ -122,6 +122,7 @@ def write_raw(
             records += batch.records.num_rows
             unreadable += len(batch.bad)
             progress(records + unreadable)
+    pa.default_memory_pool().release_unused()  # the engine needs it next
     return RawBatchFiles(data=data, bad=bad, columns=columns, records=records, unreadable=unreadable, packets=passed)
 
 
