@@ -15,17 +15,20 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import extraction
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 OURS = sys.executable
 RIVALS = os.environ.get("HEDUI_BENCH_PYTHON", str(ROOT / ".venv-bench" / "bin" / "python"))
-GROUPS = ("snapshot", "tiers", "flow", "checks", "linkage", "xml")
+GROUPS = ("snapshot", "tiers", "flow", "checks", "linkage", "xml", "extract")
 VERSIONS = {
-    OURS: ("duckdb", "great_expectations", "splink", "lxml", "pyarrow"),
+    OURS: ("duckdb", "great_expectations", "splink", "lxml", "pandas", "psycopg", "pyarrow"),
     RIVALS: ("duckdb", "polars", "datacompy", "great_expectations", "pandas", "pyarrow"),
 }
 
@@ -77,12 +80,27 @@ class Bar:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ceiling:
+    """A figure of one case that may be at most ``limit``."""
+
+    text: str
+    what: str
+    of: str
+    limit: float
+
+    def row(self, figures: dict[str, Figures]) -> str:
+        """The figure as a row of the table of ratios."""
+        value = figures[self.of].median(self.what)
+        return f"| {self.text} | {value:.2f} |  | ≤ {self.limit:g} | {'met' if value <= self.limit else 'missed'} |"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Group:
     """One table: cases on the same data."""
 
     title: str
     cases: list[Case]
-    bars: list[Bar]
+    bars: list[Bar | Ceiling]
 
 
 def groups(
@@ -156,6 +174,31 @@ def flow_group(root: Path, rows: int) -> Group:
     """The table of flows: levies and payments of one night."""
     night = Case(name="Hedui, levy ↔ payment", work="hedui_flow", python=OURS, arguments={"root": str(root)})
     return Group(title=f"Flow comparison, {rows:,} rows a side", cases=[night], bars=[])
+
+
+def extract_group(root: Path, rows: int) -> Group:
+    """Rows of a table in PostgreSQL into Parquet."""
+    whole = Case(
+        name="Hedui: raw and canonical, checked", work="hedui_extraction", python=OURS, arguments={"root": str(root), "part": "all"}
+    )
+    raw = Case(name="Hedui: raw only", work="hedui_extraction", python=OURS, arguments={"root": str(root), "part": "raw"})
+    frame = Case(name="pandas.read_sql, to_parquet", work="pandas_extraction", python=OURS, arguments={"root": str(root)})
+    return Group(
+        title=f"{rows:,} persons from PostgreSQL to Parquet, 14 columns",
+        cases=[whole, raw, frame],
+        bars=[
+            Bar(
+                text="pandas / Hedui raw and canonical, time",
+                what="seconds",
+                above=frame.name,
+                below=whole.name,
+                limit=3,
+                at_least=True,
+            ),
+            Bar(text="pandas / Hedui raw only, time", what="seconds", above=frame.name, below=raw.name, limit=3, at_least=True),
+            Ceiling(text="Hedui raw and canonical, memory in GB", what="gigabytes", of=whole.name, limit=0.5),
+        ],
+    )
 
 
 def run_once(case: Case) -> tuple[dict[str, Any], float]:
@@ -287,12 +330,17 @@ def main() -> None:
         link_root = given.folder / f"linkage-{given.link_rows}"
         subprocess.run([OURS, str(HERE / "linkage.py"), str(link_root), str(given.link_rows)], check=True)
         tables["linkage"] = linkage_group(link_root, given.link_rows)
-    for name in chosen:
-        print(tables[name].title, flush=True)
-        text = table(tables[name], measure(tables[name], given.repeat), head)
-        print(f"\n{text}\n", flush=True)
-        if not given.quick:
-            write(HERE / "RESULTS.md", name, text)
+    with ExitStack() as services:
+        if "extract" in chosen:
+            extract_root = given.folder / f"extract-{given.check_rows}"
+            tables["extract"] = extract_group(extract_root, given.check_rows)
+            services.enter_context(extraction.served(extract_root, given.check_rows))
+        for name in chosen:
+            print(tables[name].title, flush=True)
+            text = table(tables[name], measure(tables[name], given.repeat), head)
+            print(f"\n{text}\n", flush=True)
+            if not given.quick:
+                write(HERE / "RESULTS.md", name, text)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,12 @@ DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg",
 """SQLAlchemy driver by Airflow connection type; other types are taken as SQLAlchemy's own names."""
 
 _OWN_EXTRA = frozenset({"service_name", "sid", "driver"})
+_ORACLE_EXTRA = (
+    *("dsn", "protocol", "server_type", "cclass", "purity", "expire_time", "config_dir", "wallet_location", "wallet_password"),
+    *("ssl_server_dn_match", "ssl_server_cert_dn", "https_proxy", "https_proxy_port", "sdu"),
+    *("thick_mode", "thick_mode_lib_dir", "thick_mode_config_dir", "connect_timeout", "login_timeout", "call_timeout", "scn"),
+)
+"""Extras of an Oracle connection that the reader knows, by the names that Airflow's own hook has for them where it has any."""
 
 
 class AirflowConnection(Protocol):
@@ -32,7 +38,8 @@ class AirflowConnection(Protocol):
 def connection_url(connection: AirflowConnection) -> str:
     """The URL of a connection: SQLAlchemy's for databases, ``smtp://`` for mail, ``https://`` for a webhook.
 
-    - ``oracle``: the service from ``extra.service_name`` (or ``extra.sid``, or the schema field).
+    - ``oracle``: the service from ``extra.service_name`` (or ``extra.sid``, or the schema field); thick mode, limits of time, DRCP and
+      wallets from the extras in :data:`_ORACLE_EXTRA`, see docs/oracle.md.
     - ``smtp``: ``extra.disable_ssl``/``disable_tls`` as in Airflow's provider; the sender from ``extra.from_email``.
     - ``http``: the token from ``extra.access_token``; the signing secret is the password and travels as the URL's fragment.
 
@@ -69,7 +76,7 @@ def _database(connection: AirflowConnection) -> str:
     }
     database = connection.schema or ""
     if connection.conn_type == "oracle":
-        query = {}
+        query = {name: extra[name] for name in _ORACLE_EXTRA if extra.get(name) is not None}
         if extra.get("sid"):
             database = str(extra["sid"])
         else:

@@ -156,10 +156,10 @@ def connect(url: str) -> oracledb.Connection:
 
 @pytest.fixture
 def run_sql(oracle_url: str) -> Callable[..., None]:
-    """Runs statements and commits."""
+    """Runs statements and commits; on the given URL, or on the Oracle of the tests."""
 
-    def run(*statements: str) -> None:
-        with closing(connect(oracle_url)) as connection, connection.cursor() as cursor:
+    def run(*statements: str, url: str = oracle_url) -> None:
+        with closing(connect(url)) as connection, connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
             connection.commit()
@@ -168,11 +168,11 @@ def run_sql(oracle_url: str) -> Callable[..., None]:
 
 
 @pytest.fixture(scope="session")
-def new_tables(oracle_url: str) -> Callable[[dict[str, dict[str, str]]], None]:
-    """Makes tables anew, from their columns and types."""
+def new_tables(oracle_url: str) -> Callable[..., None]:
+    """Makes tables anew, from their columns and types; on the given URL, or on the Oracle of the tests."""
 
-    def make(tables: dict[str, dict[str, str]]) -> None:
-        with closing(connect(oracle_url)) as connection, connection.cursor() as cursor:
+    def make(tables: dict[str, dict[str, str]], *, url: str = oracle_url) -> None:
+        with closing(connect(url)) as connection, connection.cursor() as cursor:
             for name, columns in tables.items():
                 with suppress(oracledb.DatabaseError):  # there was none
                     cursor.execute(f"DROP TABLE {name}")

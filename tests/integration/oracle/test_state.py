@@ -21,14 +21,16 @@ ROWS = 2500
 
 
 @pytest.fixture(scope="module")
-def two_tables(oracle_url, new_tables) -> None:
-    new_tables({FIRST: {"n": "NUMBER(10)"}, SECOND: {"n": "NUMBER(10)"}})
-    connection = connect(make_url(oracle_url), "s", "UTC")
-    with connection.cursor() as cursor:
-        for table in (FIRST, SECOND):
-            cursor.executemany(f"INSERT INTO {table} (n) VALUES (:1)", [(n,) for n in range(ROWS)], batch_size=500)
-    connection.commit()
-    close(connection)
+def two_tables(oracle_url, running_emulator, new_tables) -> None:
+    """On the emulator in any case: errors are made there."""
+    for url in {oracle_url, running_emulator.url}:
+        new_tables({FIRST: {"n": "NUMBER(10)"}, SECOND: {"n": "NUMBER(10)"}}, url=url)
+        connection = connect(make_url(url), "s", "UTC")
+        with connection.cursor() as cursor:
+            for table in (FIRST, SECOND):
+                cursor.executemany(f"INSERT INTO {table} (n) VALUES (:1)", [(n,) for n in range(ROWS)], batch_size=500)
+        connection.commit()
+        close(connection)
 
 
 @pytest.fixture(autouse=True)
@@ -70,14 +72,19 @@ EXPECTED = [list(range(ROWS))] * 2
 
 
 @pytest.fixture
-def change(run_sql) -> Iterator[Callable[[], None]]:
+def change(run_sql, oracle_url, running_emulator) -> Iterator[Callable[..., None]]:
     """Commits a change of the second table; undone after the test."""
 
-    yield lambda: run_sql(f"DELETE FROM {SECOND} WHERE n < 10", f"INSERT INTO {SECOND} (n) VALUES (99999)")
-    run_sql(
-        f"DELETE FROM {SECOND} WHERE n = 99999 OR n < 10",
-        *(f"INSERT INTO {SECOND} (n) VALUES ({n})" for n in range(10)),
-    )
+    def make(url: str = oracle_url) -> None:
+        run_sql(f"DELETE FROM {SECOND} WHERE n < 10", f"INSERT INTO {SECOND} (n) VALUES (99999)", url=url)
+
+    yield make
+    for url in {oracle_url, running_emulator.url}:
+        run_sql(
+            f"DELETE FROM {SECOND} WHERE n = 99999 OR n < 10",
+            *(f"INSERT INTO {SECOND} (n) VALUES ({n})" for n in range(10)),
+            url=url,
+        )
 
 
 def test_all_queries_see_the_state_of_the_beginning(url, change):
@@ -142,7 +149,7 @@ def emulator_url(emulator: Any, url: str) -> str:
 @pytest.mark.parametrize("code", [3113, 28], ids=["connection lost", "session killed"])
 @pytest.mark.parametrize("where", ["1 = 0", rf"SELECT n FROM {SECOND}(?!.*1 = 0)"], ids=["describing", "first rows"])
 def test_another_session_reads_the_same_state(emulator, change, code, where):
-    reading = both_with_a_change(f"{emulator.url}&scn=yes", change, lambda: emulator.fault(code, where))
+    reading = both_with_a_change(f"{emulator.url}&scn=yes", lambda: change(emulator.url), lambda: emulator.fault(code, where))
 
     assert reading() == EXPECTED
     assert emulator.raised == [code]
@@ -162,7 +169,7 @@ def both_with_a_change(url: str, *between: Callable[[], None]) -> Callable[[], l
 
 def test_without_the_number_a_lost_session_ends_the_try(emulator, change):
     emulator.hide_scn()
-    reading = both_with_a_change(emulator.url, change, lambda: emulator.fault(3113, SECOND))
+    reading = both_with_a_change(emulator.url, lambda: change(emulator.url), lambda: emulator.fault(3113, SECOND))
 
     with pytest.raises(TransientSourceError) as caught:
         reading()

@@ -45,6 +45,22 @@ def connection(uri_type: str, *, extra: dict[str, Any] | None = None, **values: 
             id="oracle-sid",
         ),
         pytest.param(
+            connection(
+                "oracle",
+                host="ora",
+                login="u",
+                extra={
+                    "service_name": "S",
+                    "thick_mode": True,
+                    "thick_mode_lib_dir": "/opt/ic",
+                    "call_timeout": 60,
+                    "events": True,
+                },
+            ),
+            "oracle+oracledb://u@ora/?thick_mode=True&thick_mode_lib_dir=%2Fopt%2Fic&call_timeout=60&service_name=S",
+            id="oracle-options",
+        ),
+        pytest.param(
             connection("oracle", host="ora", login="u", schema="PDB"),
             "oracle+oracledb://u@ora/?service_name=PDB",
             id="oracle-schema",
