@@ -50,7 +50,9 @@ def test_one_instance_per_source_and_per_comparison_named_in_chinese(dag: Any, s
     assert compare.op_kwargs_expand_input.value == [{"comparison": item.id, "name": item.name} for item in site.comparisons]
     link = dag.get_task("link")
     assert link.op_kwargs_expand_input.value == [{"comparison": item.id, "name": item.name} for item in site.linked]
-    assert {task.partial_kwargs["map_index_template"] for task in (extract, checks, compare, link)} == {"{{ task.op_kwargs['name'] }}"}
+    assert {task.partial_kwargs["map_index_template"] for task in (extract, checks, compare, link)} == {
+        "{{ task.op_kwargs['name'] }}"
+    }
 
 
 def test_tasks_that_fill_the_memory_share_one_slot(dag: Any) -> None:

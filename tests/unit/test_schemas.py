@@ -16,7 +16,7 @@ def test_a_dataset_is_whole(item: Dataset) -> None:
     assert all(item.fields[name].type == "fen" for name in item.amounts)
     for field in item.fields.values():
         assert re.search(r"[\u4e00-\u9fff]", field.label)
-        assert re.fullmatch(r"[A-Z0-9]+", field.identifier)
+        assert re.fullmatch(r"[A-Z0-9_]+", field.identifier)
         assert field.name.endswith("_fen") == (field.type == "fen")
 
 
