@@ -24,23 +24,25 @@ def add(
     approver: Annotated[str, typer.Option(help="Who decided. 批准人")],
     valid_from: DayOption,
     expires_on: DayOption,
-    fingerprint: Annotated[str | None, typer.Option(help="One case: its fingerprint in the ledger. 案件指纹")] = None,
+    case: Annotated[str | None, typer.Option(help="One case: its token in the workbook. 案件代号")] = None,
     rule_id: Annotated[str | None, typer.Option("--rule", help="All cases of a rule, narrowed by the next two. 规则")] = None,
     region: Annotated[str | None, typer.Option(help="Region code. 行政区划")] = None,
     agency: Annotated[str | None, typer.Option(help="Responsible agency. 责任机构")] = None,
 ) -> None:
     """Enter an exemption; matching cases stay visible and are counted apart. 登记豁免。"""
     from hedui.cases.exemptions import NewExemption, add_exemption
+    from hedui.cases.tokens import case_of_token
 
+    context = context_from_environment()
     number = add_exemption(
-        context_from_environment(),
+        context,
         NewExemption(
             reason=reason,
             approver=approver,
             created_by=getpass.getuser(),
             valid_from=valid_from.date(),
             expires_on=expires_on.date(),
-            fingerprint=fingerprint,
+            fingerprint=case_of_token(context, case) if case else None,
             rule=rule_id,
             region=region,
             agency=agency,
