@@ -16,11 +16,11 @@ from hedui.demo.writers import connect_postgres
 from tests.integration.demo.conftest import Built
 
 TABLES = {
-    "shebao": ["ac01", "ab01", "ac02", "ac43", "ac44", "ac50", "ac51", "ac60"],
+    "shebao": ["ac01", "ab01", "ac02", "ac43", "ac44", "ac44_lh", "ac45", "ac50", "ac51", "ac60"],
     "shuiwu": ["swdj101", "swdj102", "jfxx101", "jfxx102", "dzxx101"],
 }
 ID_NUMBER = re.compile(
-    r"[ 　]*(99[0-9]{10,17}[Xx]?|99[0-9]+A[0-9]+[0-9X]|E9900[0-9]{5}|0{18}|1{18}|9{18}|000000[0-9]{8}0000)[ 　]*"
+    r"[ 　]*(99[0-9]{10,17}[Xx]?|99[0-9]+A[0-9]+[0-9X]|E99[0-9]{7,17}|0{18}|1{18}|9{18}|000000[0-9]{8}0000)[ 　]*"
 )
 """Made-up numbers of prefix 99, passports that do not exist, and planted placeholders."""
 
@@ -56,7 +56,8 @@ def test_the_missing_batch_has_no_folder(world: Built) -> None:
 def test_nothing_else_is_left_in_the_inbox(world: Built) -> None:
     names = {path.name for path in world.out.iterdir()}
     files = {"truth.parquet", "truth.csv", "rejects.csv"}
-    assert names == {"sheng", "guotong", "yibao", "duizhao", "minzheng", "laonongbao", "beizhengdi"} | files
+    folders = {"sheng", "guotong", "yibao", "duizhao", "minzheng", "laonongbao", "beizhengdi", "yinhang", "guoku"}
+    assert names == folders | {"linghuo", "linghuo_sent"} | files
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,8 @@ def test_text_files_are_in_their_encoding_and_regular(world: Built, path: str, e
 
 def test_only_utf8_files_have_a_byte_order_mark(world: Built) -> None:
     marked = {path.parts[-2] for path in world.out.rglob("*.csv") if path.read_bytes()[:3] == b"\xef\xbb\xbf"}
-    assert marked == {"yibao", "2026-06-03", "2026-06-05"}
+    decisions = {"20260604", "20260605"}  # 批次处理.csv of the packets
+    assert marked == {"yibao", "2026-06-03", "2026-06-05"} | decisions
 
 
 def test_the_medical_workbook_has_its_header_in_the_second_row(world: Built) -> None:

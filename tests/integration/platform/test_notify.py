@@ -183,8 +183,8 @@ def test_a_good_night_in_words(site: Site) -> None:
     assert notice.title == "【和对市社会保险跨部门对账】2026-06-04 夜间对账完成"
     assert notice.lines == (
         "业务日期：2026-06-04",
-        "来源：应到 7 个，已读 7 个",
-        "比对：应做 8 项，已做 8 项",
+        "来源：应到 14 个，已读 14 个",
+        "比对：应做 19 项，已做 19 项",
         "台账：新增 1,234，消除 0，未结 5,678",
         "报表：/r/对账日报.xlsx",
     )
@@ -202,9 +202,9 @@ def test_a_night_with_gaps_and_failures_in_words(site: Site) -> None:
     )
     assert notice.title.endswith("夜间对账未完成")
     assert notice.lines[1:] == (
-        "来源：应到 7 个，已读 6 个",
+        "来源：应到 14 个，已读 13 个",
         "未到或未能读取：全国统筹系统下发",
-        "比对：应做 8 项，已做 6 项",
+        "比对：应做 19 项，已做 14 项",
         "未比对：人员信息三级比对、参保信息三级比对（企业职工养老）",
         "台账：无变化",
         "失败的任务：出报表；请在 Airflow 中查看日志",
