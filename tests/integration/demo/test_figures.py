@@ -43,7 +43,7 @@ def test_daily_totals_are_the_sums_of_payments_but_for_the_plants(world: Built) 
         ON (d.aaa027, d.aab034, d.aae140, d.aab165, d.aae035, d.aae418) = (t.aaa027, t.aab034, t.aae140, t.aab165, t.aae310, t.aae418)
         WHERE t.jls::bigint <> coalesce(d.jls, 0) OR {differ}""",
     )
-    assert found == keys(world.hits(rule="B05"), "business_date", "subject_key")
+    assert found == keys(world.hits(rule="B05", scope="rule:B05:shuiwu"), "business_date", "subject_key")
 
 
 @pytest.mark.parametrize(
