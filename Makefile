@@ -6,6 +6,9 @@ BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run-$(shell cat requirements.txt pyproject.toml scripts/bootstrap.py | cksum | cut -d' ' -f1)
 DEV    := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt pyproject.toml scripts/bootstrap.py | cksum | cut -d' ' -f1)
 TESTS  ?= tests
+# Two at a time, a file's tests in one process: the servers that they share are made once per process.
+WORKERS ?= 2
+PARALLEL = -n $(WORKERS) --dist loadfile
 
 export GX_ANALYTICS_ENABLED := False
 
@@ -24,7 +27,7 @@ down: ## Stops what `make up` (or a killed `make run`) has started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m hedui.local.down; else echo "Nothing is installed, nothing runs."; fi
 
 test: $(DEV) ## Runs all tests but the slow full settings
-	@$(BIN)/python -m pytest -m "not slow" $(PYTEST) $(TESTS)
+	@$(BIN)/python -m pytest -m "not slow" $(PARALLEL) $(PYTEST) $(TESTS)
 
 test-full: $(DEV) ## Runs all tests, the slow ones too
 	@$(BIN)/python -m pytest $(PYTEST) $(TESTS)
