@@ -14,14 +14,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import jinja2
 import sqlglot
 from sqlglot import exp
 
 from hedui.errors import HeduiError
+
+if TYPE_CHECKING:
+    import duckdb  # imported where it is used: sites are loaded while DAG files are parsed
 
 SQL_ROOT = Path(os.environ.get("HEDUI_SQL", Path(__file__).resolve().parents[1] / "sql"))
 
@@ -83,6 +85,8 @@ def render(name: str, **parameters: Any) -> str:
 
 def statements(sql: str) -> list[str]:
     """The single statements of a rendered text, as DuckDB's own parser splits them."""
+    import duckdb
+
     return [statement.query.strip() for statement in duckdb.extract_statements(sql)]
 
 
@@ -98,6 +102,8 @@ def to_spark(sql: str) -> list[str]:
 @contextmanager
 def connect(*, memory_limit: str = "4GB", threads: int = 2, database: str = ":memory:") -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection with a memory limit; what does not fit spills to a temporary folder that goes with the connection."""
+    import duckdb
+
     with tempfile.TemporaryDirectory(prefix="hedui-duckdb-") as spill:
         connection = duckdb.connect(
             database,

@@ -24,4 +24,4 @@ def site_of_this_airflow() -> Site:
         raise HeduiError(
             "HEDUI_SITE is not set; set it to the site's folder, for example include/sites/demo, for all Airflow services."
         )
-    return load_site(Path(folder))
+    return load_site(Path(folder), rules=False)

@@ -84,11 +84,15 @@ class _Loader:
         ]
 
 
-def load_site(folder: Path) -> Site:
+def load_site(folder: Path, *, rules: bool = True) -> Site:
     """Reads and checks the site in ``folder``.
 
     Files: ``site.yaml``, ``agencies.yaml``, ``sources/*.yaml``, ``comparisons.yaml``; where the site has them ``rules.yaml``,
     ``authority.csv``, ``limits.csv``, ``regions.csv`` and ``codes/*.csv``.
+
+    Args:
+        folder: The site's folder.
+        rules: Whether the rules' parameters are checked; that reads the rules themselves, which is too much while a DAG is parsed.
 
     Raises:
         SiteError: Something is wrong in the files; all mistakes are listed, each with file, line, field, value and what is allowed.
@@ -98,7 +102,7 @@ def load_site(folder: Path) -> Site:
         raise SiteError([f"{folder}: there is no such folder; a site is a folder with site.yaml, see docs/site-guide.md"])
     loader = _Loader(folder=folder)
     parts = _read(loader)
-    check_site(parts)
+    check_site(parts, rules=rules)
     if len(loader.problems):
         raise SiteError(loader.problems.lines())
     return parts.site()
