@@ -1,0 +1,1 @@
+"""Correction bundles: planned from cases, frozen, rehearsed, approved, executed or dispatched, and proven."""

@@ -1,0 +1,200 @@
+"""What a site says of corrections in ``corrections.yaml``: which systems are corrected, how, by whom, within which limits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from hedui.site.base import Identifier, Model
+from hedui.site.regions import ColumnName, SqlName
+
+FILE: Final = "corrections.yaml"
+Tier = Literal["local", "city", "province", "nation"]
+Person = Annotated[str, Field(min_length=1)]
+
+
+class Dialect(StrEnum):
+    """The SQL that a target speaks: Oracle first class, 达梦 and OceanBase as variants of it, PostgreSQL."""
+
+    ORACLE = "oracle"
+    POSTGRESQL = "postgresql"
+    DM = "dm"
+    OCEANBASE = "oceanbase"
+
+
+class TargetColumn(Model):
+    """A column's type in the target. Text where the file says nothing.
+
+    Attributes:
+        kind: Kind of its values.
+        length: For text: most characters. For decimal: all digits.
+        scale: For decimal: digits after the point.
+        required: It may not be NULL.
+        label: Chinese name; the canonical field's where left out.
+    """
+
+    kind: Literal["text", "integer", "decimal", "date", "timestamp"] = "text"
+    length: int | None = Field(default=None, ge=1)
+    scale: int | None = Field(default=None, ge=0)
+    required: bool = False
+    label: str = ""
+
+
+class TargetTable(Model):
+    """A table of the target and the canonical dataset it holds.
+
+    Attributes:
+        dataset: Canonical dataset that the source maps from it.
+        table: Its name in the target; the source's where left out.
+        key: Columns that name a row for good, by the source's own mapping known for every row.
+        live: Conditions of the row in force, column and value, for tables that keep old versions.
+        batch_column: Column that takes the bundle's id.
+        columns: Types of its columns.
+        writes: Further columns that a new row needs, with a fixed value.
+        closed_fields: Canonical fields that are never corrected from here.
+    """
+
+    dataset: Identifier
+    table: SqlName | None = None
+    key: tuple[ColumnName, ...] = Field(min_length=1)
+    live: dict[ColumnName, str | int | dt.date] = {}
+    batch_column: ColumnName | None = None
+    columns: dict[ColumnName, TargetColumn] = {}
+    writes: dict[ColumnName, str | int | dt.date] = {}
+    closed_fields: tuple[Identifier, ...] = ()
+
+
+class People(Model):
+    """Airflow user names by what they may do. One person never does two of these for one bundle.
+
+    Attributes:
+        proposers: 申请: empty means anyone with the right in Airflow.
+        approvers: 审批: 业务部门.
+        leaders: 二级审批: 分管领导, above a threshold and for key fields.
+        executors: 执行.
+        reviewers: 复核.
+    """
+
+    proposers: tuple[Person, ...] = ()
+    approvers: tuple[Person, ...] = Field(min_length=1)
+    leaders: tuple[Person, ...] = Field(min_length=1)
+    executors: tuple[Person, ...] = Field(min_length=1)
+    reviewers: tuple[Person, ...] = Field(min_length=1)
+
+
+class Thresholds(Model):
+    """Above which a 分管领导 signs too.
+
+    Attributes:
+        people: People a bundle touches.
+        amount_fen: Sum of the absolute differences in fen.
+    """
+
+    people: int = Field(default=50, ge=0)
+    amount_fen: int = Field(default=1_000_000, ge=0)
+
+
+class Sizes(Model):
+    """What splits a bundle.
+
+    Attributes:
+        rows: Most changed rows.
+        people: Most people.
+        amount_fen: Most moved money in fen; a single row above it makes a bundle alone.
+    """
+
+    rows: int = Field(default=100_000, ge=1)
+    people: int = Field(default=100_000, ge=1)
+    amount_fen: int | None = Field(default=None, ge=1)
+
+
+class Outbox(Model):
+    """Where bundles for a system that others keep are put.
+
+    Attributes:
+        url: Folder (below the site's inbox folder's parent where relative) or fsspec URL.
+        receipts: Where receipts arrive, as ``url``.
+        connection: Named connection with the store's options.
+        key: Environment variable that holds the key of the signatures.
+    """
+
+    url: str
+    receipts: str
+    connection: Identifier | None = None
+    key: str = "HEDUI_DISPATCH_KEY"
+
+
+class Sla(Model):
+    """Working days that each step may take before a reminder.
+
+    Attributes:
+        approve: From proposed to decided; after it the request lapses as refused.
+        execute: From approved to executed, or for others' systems from dispatched to the receipt.
+        review: From executed to closed.
+    """
+
+    approve: int = Field(default=3, ge=1)
+    execute: int = Field(default=10, ge=1)
+    review: int = Field(default=2, ge=1)
+
+
+class Target(Model):
+    """A system whose data is corrected.
+
+    Attributes:
+        id: Its name in the ledger and on command lines.
+        name: Chinese name.
+        tier: Level it belongs to.
+        region: Region code in the bundles' ids.
+        source: Source of the site that reads from it: its mapping is turned round, and it proves the result.
+        dialect: Its SQL.
+        mode: ``execute`` where the site may write, ``dispatch`` where others do.
+        connection: Named connection to write through.
+        outbox: Where bundles are dispatched to.
+        tables: Its tables.
+        people: Who decides and does.
+        thresholds: Above which a second person signs.
+        sizes: Limits of a bundle.
+        sla: Working days per step.
+    """
+
+    id: Identifier
+    name: str
+    tier: Tier
+    region: str = Field(pattern=r"^\d{6}(\d{6})?$")
+    source: Identifier
+    dialect: Dialect = Dialect.ORACLE
+    mode: Literal["execute", "dispatch"]
+    connection: Identifier | None = None
+    outbox: Outbox | None = None
+    tables: tuple[TargetTable, ...] = Field(min_length=1)
+    people: People
+    thresholds: Thresholds = Thresholds()
+    sizes: Sizes = Sizes()
+    sla: Sla = Sla()
+
+
+class KeyFields(Model):
+    """Fields that change for one person at a time, with evidence and a second signature: canonical field names by dataset."""
+
+    person: tuple[Identifier, ...] = ("name", "id_type", "id_number", "social_security_no", "birth_date", "first_work_date")
+    enrolment: tuple[Identifier, ...] = ("id_number", "name")
+
+
+class CorrectionSettings(Model):
+    """The whole of ``corrections.yaml``.
+
+    Attributes:
+        targets: The systems that are corrected.
+        key_fields: Fields that go one person at a time.
+        explained: Kinds of findings that are explained rather than corrected (``IN_TRANSIT``).
+        decisions: CSV below the site's folder with people's decisions; :class:`HumanDecision` names its columns.
+    """
+
+    targets: tuple[Target, ...] = Field(min_length=1)
+    key_fields: KeyFields = KeyFields()
+    explained: tuple[str, ...] = ("IN_TRANSIT", "CUTOFF")
+    decisions: str | None = None
