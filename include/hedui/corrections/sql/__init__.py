@@ -1,0 +1,1 @@
+"""The SQL of a correction bundle: the same set-based statements for rehearsal, execution and the scripts that people run."""
