@@ -1,0 +1,115 @@
+"""What the ledger remembers of dispatched bundles, their receipts and reminders. All functions work in the caller's transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import asdict
+
+from sqlalchemy import Connection, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from hedui.audit import append
+from hedui.corrections.dispatch.errors import DispatchError
+from hedui.corrections.dispatch.judge import Known, Ruling, Sent, Verdict
+from hedui.corrections.dispatch.pack import Cover
+from hedui.corrections.dispatch.receipts import RESULT_LABELS, Receipt, receipt_of
+from hedui.ledger.dispatch_models import BundleDispatch, BundleReceipt, BundleReminder
+
+
+def lock(connection: Connection, bundle: str) -> None:
+    """Lets one transaction at a time judge the receipts of a bundle."""
+    number = int.from_bytes(hashlib.sha256(f"receipts {bundle}".encode()).digest()[:8], "big", signed=True)
+    connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+
+
+def record_dispatch(connection: Connection, cover: Cover, *, actor: str) -> None:
+    """Notes that a bundle is in the outbox; a second time changes nothing."""
+    row = {
+        "bundle_id": cover.bundle,
+        "target": cover.target,
+        "file": cover.file,
+        "size": cover.size,
+        "pack_digest": cover.digest,
+        "manifest_digest": cover.manifest,
+        "changes": cover.changes,
+        "due": dt.date.fromisoformat(cover.due),
+        "dispatched_by": actor,
+    }
+    done = connection.execute(insert(BundleDispatch).values(row).on_conflict_do_nothing())
+    if done.rowcount:
+        details = {"file": cover.file, "digest": cover.digest, "manifest": cover.manifest, "due": cover.due, "changes": cover.changes}
+        append(connection, actor=actor, action="bundle.dispatch", subject=cover.bundle, details=details)
+
+
+def sent(connection: Connection, bundle: str, *, waiting: bool) -> Sent:
+    """A dispatched bundle as receipts are judged against it.
+
+    Raises:
+        DispatchError: It was never dispatched.
+    """
+    query = select(BundleDispatch.manifest_digest, BundleDispatch.changes, BundleDispatch.due)
+    row = connection.execute(query.where(BundleDispatch.bundle_id == bundle)).one_or_none()
+    if row is None:
+        raise DispatchError(f"{bundle} was not dispatched, so it has no receipt; see `hedui bundle show {bundle}`.")
+    return Sent(bundle=bundle, manifest=row.manifest_digest, rows=row.changes, due=row.due, waiting=waiting)
+
+
+def seen(connection: Connection, bundle: str) -> frozenset[str]:
+    """Digests of the documents that have been judged."""
+    query = select(BundleReceipt.digest).where(BundleReceipt.bundle_id == bundle)
+    return frozenset(connection.execute(query).scalars())
+
+
+def known(connection: Connection, bundle: str) -> list[Known]:
+    """The readable receipts that have been judged, oldest first."""
+    query = select(BundleReceipt.content, BundleReceipt.digest, BundleReceipt.verdict).where(BundleReceipt.bundle_id == bundle)
+    rows = connection.execute(query.where(BundleReceipt.content.is_not(None)).order_by(BundleReceipt.id))
+    return [Known(receipt=receipt_of(row.content), digest=row.digest, verdict=Verdict(row.verdict)) for row in rows]
+
+
+def record_receipt(
+    connection: Connection,
+    *,
+    bundle: str,
+    digest: str,
+    channel: str,
+    name: str,
+    actor: str,
+    receipt: Receipt | None,
+    ruling: Ruling,
+) -> None:
+    """Notes a receipt with what it counts for, in the ledger and the audit chain."""
+    content = None
+    if receipt is not None:
+        content = {**asdict(receipt), "result": str(receipt.result), "issued_at": receipt.issued_at.isoformat()}
+        content["rows"] = [asdict(row) for row in receipt.rows]
+    connection.execute(
+        insert(BundleReceipt).values(
+            bundle_id=bundle,
+            digest=digest,
+            channel=channel,
+            name=name[:200],
+            entered_by=actor,
+            content=content,
+            verdict=str(ruling.verdict),
+            late=ruling.late,
+            reason=ruling.reason,
+        )
+    )
+    details = {
+        "digest": digest,
+        "channel": channel,
+        "verdict": str(ruling.verdict),
+        "late": ruling.late,
+        "reason": ruling.reason,
+        "result": RESULT_LABELS[receipt.result] if receipt else None,
+        "refused": len(receipt.rows) if receipt else None,
+    }
+    append(connection, actor=actor, action="bundle.receipt", subject=bundle, details=details)
+
+
+def remind_once(connection: Connection, bundle: str, *, step: str, day: dt.date, due: dt.date) -> bool:
+    """Notes a reminder; False where one was sent that day already."""
+    row = {"bundle_id": bundle, "step": step, "day": day, "due": due}
+    return bool(connection.execute(insert(BundleReminder).values(row).on_conflict_do_nothing()).rowcount)
