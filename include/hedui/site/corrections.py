@@ -74,14 +74,14 @@ class People(Model):
         proposers: 申请: empty means anyone with the right in Airflow.
         approvers: 审批: 业务部门.
         leaders: 二级审批: 分管领导, above a threshold and for key fields.
-        executors: 执行.
+        executor: 执行: the account to which execution and dispatch are booked.
         reviewers: 复核.
     """
 
     proposers: tuple[Person, ...] = ()
     approvers: tuple[Person, ...] = Field(min_length=1)
     leaders: tuple[Person, ...] = Field(min_length=1)
-    executors: tuple[Person, ...] = Field(min_length=1)
+    executor: Person
     reviewers: tuple[Person, ...] = Field(min_length=1)
 
 
@@ -128,17 +128,19 @@ class Outbox(Model):
 
 
 class Sla(Model):
-    """Working days that each step may take before a reminder.
+    """How long each step may take.
 
     Attributes:
-        approve: From proposed to decided; after it the request lapses as refused.
-        execute: From approved to executed, or for others' systems from dispatched to the receipt.
-        review: From executed to closed.
+        approve_hours: From asked to decided; then the request lapses as refused.
+        receipt_days: Working days from dispatched to the receipt.
+        review_days: Working days from executed to closed.
+        remind_days: Working days before a term at which a reminder goes out.
     """
 
-    approve: int = Field(default=3, ge=1)
-    execute: int = Field(default=10, ge=1)
-    review: int = Field(default=2, ge=1)
+    approve_hours: int = Field(default=72, ge=1)
+    receipt_days: int = Field(default=10, ge=1)
+    review_days: int = Field(default=2, ge=1)
+    remind_days: int = Field(default=1, ge=0)
 
 
 class Target(Model):
