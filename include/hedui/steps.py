@@ -104,14 +104,17 @@ def link(context: Context, comparison: str, date: dt.date) -> StepSummary:
 
 
 def record(context: Context, date: dt.date) -> StepSummary:
-    """Merges the findings of ``date`` (and of later dates that a comparison has restated) into the ledger's cases, and notes what
-    happened to batches.
+    """Merges the findings of ``date`` (and of later dates that a comparison has restated) into the ledger's cases, notes what
+    happened to batches, and tells senders which of their records failed.
     """
+    from hedui.batches.business import write_business_receipts
     from hedui.batches.recording import record_batches
     from hedui.cases.record import record_findings
 
     summary = record_findings(context, date)
     record_batches(context)
+    for source in context.site.sources:
+        write_business_receipts(context, source, date)
     return summary
 
 

@@ -99,23 +99,29 @@ def write_receipts(context: Context, source: Source, date: dt.date, verdicts: It
     """
     if source.batches.receipts is None:
         return 0
-    fs, folder = _place(context, source.batches.receipts.format(date=date))
+    fs, folder = receipts_folder(context, source, date)
     written = 0
     for verdict in verdicts:
         if verdict.fact.date != date:
             continue
-        written += _write(fs, f"{folder}/{PACKET}_{_stem(verdict.fact)}.xml", _of_packet(verdict))
+        written += write_file(fs, f"{folder}/{PACKET}_{receipt_stem(verdict.fact)}.xml", _of_packet(verdict))
         fields = list(_of_fields(context, source, verdict))
-        path = f"{folder}/{FIELD}_{_stem(verdict.fact)}.xml"
+        path = f"{folder}/{FIELD}_{receipt_stem(verdict.fact)}.xml"
         if fields:
-            head = {"SJBBH": f"{FIELD}{_stem(verdict.fact)}"[:60], "SJBLX": FIELD, "JLS": str(len(fields))}
-            written += _write(fs, path, package(head, fields))
+            head = {"SJBBH": f"{FIELD}{receipt_stem(verdict.fact)}"[:60], "SJBLX": FIELD, "JLS": str(len(fields))}
+            written += write_file(fs, path, package(head, fields))
         elif fs.exists(path):
             fs.rm(path)
     return written
 
 
-def _stem(fact: PacketFact) -> str:
+def receipts_folder(context: Context, source: Source, date: dt.date) -> tuple[Any, str]:
+    """Filesystem and folder in which the receipts of a date are written."""
+    assert source.batches.receipts is not None
+    return _place(context, source.batches.receipts.format(date=date))
+
+
+def receipt_stem(fact: PacketFact) -> str:
     """Unique per packet of the date, whatever its number."""
     return fact.name.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("!", "_")
 
@@ -154,7 +160,8 @@ def _of_fields(context: Context, source: Source, verdict: Verdict) -> Iterator[d
                 }
 
 
-def _write(fs: Any, path: str, body: bytes) -> int:
+def write_file(fs: Any, path: str, body: bytes) -> int:
+    """Writes a receipt whole, and says whether it was not there already (1) or was (0)."""
     if fs.exists(path):
         with fs.open(path, "rb") as handle:
             if handle.read() == body:

@@ -19,7 +19,7 @@ from hedui.ledger.batches import BatchEvent, BatchSource, Receipt
 from hedui.ledger.database import begin
 from hedui.site.models import Source
 
-LOCK_BATCHES: Final = 0x6865647503
+LOCK_BATCHES: Final = 0x6865647505
 """Advisory lock: one recording of batches at a time."""
 
 

@@ -74,6 +74,17 @@ def settle(context: Context, source: Source, date: dt.date) -> Settled:
     return Settled(verdicts=verdicts, restated=tuple(sorted(restated)))
 
 
+def places_of(counting: Sequence[PacketFact], date: dt.date, *, own_rows: int) -> list[Place]:
+    """Where the packets that count for a date stand in its raw partition: its own as they came, those of later dates behind them."""
+    places: list[Place] = [(fact, fact.first_row) for fact in counting if fact.date == date]
+    first = own_rows + 1
+    for fact in counting:
+        if fact.date != date:
+            places.append((fact, first))
+            first += fact.rows
+    return places
+
+
 @dataclass(kw_only=True)
 class _Day:
     """One dataset of one date."""
@@ -116,11 +127,7 @@ class _Day:
             raise LakeError(f"The lake lost {partition.path} while it was read; run the step again.")
         moved = [fact for fact in self.counting if fact.date != self.date]
         token = [[fact.date.isoformat(), fact.number, fact.content] for fact in moved]
-        places: list[Place] = [(fact, fact.first_row) for fact in self.counting if fact.date == self.date]
-        first = manifest.meta["own_rows"] + 1
-        for fact in moved:
-            places.append((fact, first))
-            first += fact.rows
+        places = places_of(self.counting, self.date, own_rows=manifest.meta["own_rows"])
         if manifest.meta.get("joined", []) != token:
             with lake.writer(partition) as writer:
                 manifest = self._join(manifest, writer, [place for place in places if place[0].date != self.date], token)

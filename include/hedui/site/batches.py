@@ -25,6 +25,18 @@ class Sent(Model):
     open_days: int = Field(default=1, ge=0)
 
 
+class Business(Model):
+    """Which differences go back to the sender as failures of business rows (YWJY101); the two sides agree on them.
+
+    Attributes:
+        rules: Rules whose findings are told.
+        number: For each dataset the column as received that names a record (业务序号); a number of the transaction, never of a person.
+    """
+
+    rules: tuple[str, ...] = Field(min_length=1)
+    number: dict[str, str]
+
+
 class Batches(Model):
     """How the batches of a source are judged.
 
@@ -36,6 +48,7 @@ class Batches(Model):
         late: Whether a packet is late by the time of its file (B12).
         decisions: Path below the inbox of the list in which people confirm, cancel and close batches.
         receipts: Folder below the inbox, or fsspec URL, in which receipts are written, with ``{date:%Y%m%d}``.
+        business: Which differences are told the sender in receipts of business rows.
         sent: Batches that go the other way.
     """
 
@@ -46,6 +59,7 @@ class Batches(Model):
     late: Literal["never", "file_time"] = "never"
     decisions: str | None = None
     receipts: str | None = None
+    business: Business | None = None
     sent: Sent | None = None
 
 

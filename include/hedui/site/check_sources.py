@@ -6,6 +6,7 @@ import datetime as dt
 import re
 
 from hedui.canonical.schemas import Dataset, Field, datasets
+from hedui.rules import rules
 from hedui.site.check_readers import check_path, check_reader
 from hedui.site.models import Column, Source, SourceDataset, SqlReader
 from hedui.site.parts import Part, Parts
@@ -30,6 +31,7 @@ def check_source(part: Part[Source], parts: Parts) -> None:
     if not source.datasets:
         part.problem(["datasets"], "names no dataset; a source delivers at least one")
     check_reader(part, source)
+    _check_business(part, source)
     for name, spec in source.datasets.items():
         if name not in datasets():
             part.problem(["datasets", name], f"unknown dataset; {choose(name, datasets())}")
@@ -37,6 +39,20 @@ def check_source(part: Part[Source], parts: Parts) -> None:
         _check_as_of(part, name, spec, sql=isinstance(source.reader, SqlReader))
         check_path(part, source, name, spec)
         _check_columns(part, datasets()[name], spec, parts)
+
+
+def _check_business(part: Part[Source], source: Source) -> None:
+    business, place = source.batches.business, ["batches", "business"]
+    if business is None:
+        return
+    if source.batches.receipts is None:
+        part.problem(place, "receipts of business rows need batches.receipts, the folder in which receipts are written")
+    for number, rule_id in enumerate(business.rules):
+        if rule_id not in rules():
+            part.problem([*place, "rules", number], f'there is no rule "{rule_id}"; `hedui rules list` lists them')
+    for name in business.number:
+        if name not in source.datasets:
+            part.problem([*place, "number", name], f"the source has no such dataset; {choose(name, source.datasets)}")
 
 
 def _check_as_of(part: Part[Source], name: str, spec: SourceDataset, *, sql: bool) -> None:

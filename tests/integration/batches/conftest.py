@@ -47,6 +47,7 @@ batches:
   sequence: true
   decisions: "bao/{date:%Y%m%d}/decisions.csv"
   receipts: "out/{date:%Y%m%d}"
+  business: {rules: [R05, R10], number: {payment: AAZ083}}
 datasets:
   payment:
     table: t

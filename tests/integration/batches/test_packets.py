@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Callable
 
 import pytest
 
 from hedui import steps
 from hedui.batches.changes import CHANGES
 from hedui.batches.facts import raw_partition
-from integration.batches.conftest import FRI, THU, WED, World
+from hedui.errors import SiteError
+from hedui.site import load_site
+from integration.batches.conftest import DAYS, FRI, THU, WED, World
 
 NEVER = dt.date.max
 A, B, C = ("D1", "10.00"), ("D2", "20.00"), ("D3", "30.00")
@@ -116,3 +120,41 @@ def test_rows_marked_as_passed_on_that_never_came(world: World, read_first: dt.d
         steps.extract(world.context, "zhong", day)
     assert world.findings("batch:zhong", FRI) == [("B15", "payment/2026-06-03"), ("B17", "D5")]
     assert world.findings("batch:zhong", WED) == []
+
+
+def test_receipts_of_business_rows_name_the_records_that_failed(make_world: Callable[[], World]) -> None:
+    world = make_world()
+    world.send(WED, 1, "990101A1", [A, B])
+    world.send(WED, 2, "990101A2", [C, ("D4", "40.00")])
+    world.recorded(WED, A, ("D2", "21.00"), ("D4", "40.00"))
+    for number, day in enumerate((THU, FRI), start=5):
+        world.send(day, 1, f"990101A{number}", [(f"D{number}", "1.00")])
+        world.recorded(day, (f"D{number}", "1.00"))
+    folder = world.folder / "inbox" / "out"
+
+    def told(day: dt.date) -> dict[str, list[tuple[str, str, str]]]:
+        texts = {path.name: path.read_text(encoding="gb18030") for path in folder.glob(f"{day:%Y%m%d}/YWJY101_*.xml")}
+        pattern = r"<SJBBH>(\w+)</SJBBH><YWXH>(\w+)</YWXH><CLZT>1</CLZT><SBYY_DM>(\w+)</SBYY_DM>"
+        return {name: re.findall(pattern, text) for name, text in sorted(texts.items())}
+
+    for day in DAYS:
+        steps.night(world.context, day)
+    assert told(WED) == {"YWJY101_P_99010101_0001.xml": [("990101A1", "D2", "R05")]}
+    assert told(FRI) == {"YWJY101_P_99010101_0002.xml": [("990101A2", "D3", "R10")]}
+
+    world.sql("UPDATE ac44 SET aae082 = '20.00' WHERE aaz083 = 'D2'")
+    steps.night(world.context, WED)
+    assert told(WED) == {}
+
+
+def test_a_site_that_tells_of_unknown_rules_is_told_so(world: World) -> None:
+    path = world.folder / "site" / "sources" / "bao.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("[R05, R10]", "[R05, X99]").replace("{payment: AAZ083}", "{levy: AAZ083}")
+    )
+    with pytest.raises(SiteError) as caught:
+        load_site(world.folder / "site")
+    assert [problem.split(": ", 1)[1] for problem in caught.value.problems] == [
+        'batches.business.number.levy: the source has no such dataset; choose one of payment.',
+        'batches.business.rules[1]: there is no rule "X99"; `hedui rules list` lists them',
+    ]

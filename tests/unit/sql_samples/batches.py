@@ -12,6 +12,16 @@ SAMPLES: Samples = {
         {"packets": PACKETS, "amounts": ["unit_paid_fen", "person_paid_fen"], "regions": ("990101", "9902")},
         {"packets": PACKETS[:1], "amounts": [], "regions": ()},
     ],
+    "batches/failed_rows.sql": [
+        {
+            "findings": "findings",
+            "before": before,
+            "source": "linghuo",
+            "rules": ("R05",),
+            "datasets": [{"scope": "paid", "dataset": "payment"}],
+        }
+        for before in (None, "earlier")
+    ],
     "batches/changes.sql": [
         {
             "packet": "990101P0001",
