@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from typing import Literal
 
 from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -23,6 +24,23 @@ def lock(connection: Connection, bundle: str) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Dispatched:
+    """A bundle that is in the outbox: name, bytes and SHA-256 of the file, and the day on which the receipt is due."""
+
+    file: str
+    size: int
+    digest: str
+    due: dt.date
+
+
+def dispatched(connection: Connection, bundle: str) -> Dispatched | None:
+    """What was put into the outbox for a bundle; None where nothing was."""
+    query = select(BundleDispatch.file, BundleDispatch.size, BundleDispatch.pack_digest.label("digest"), BundleDispatch.due)
+    row = connection.execute(query.where(BundleDispatch.bundle_id == bundle)).mappings().one_or_none()
+    return Dispatched(**row) if row else None
+
+
 def record_dispatch(connection: Connection, cover: Cover, *, actor: str) -> None:
     """Notes that a bundle is in the outbox; a second time changes nothing."""
     row = {
@@ -38,7 +56,13 @@ def record_dispatch(connection: Connection, cover: Cover, *, actor: str) -> None
     }
     done = connection.execute(insert(BundleDispatch).values(row).on_conflict_do_nothing())
     if done.rowcount:
-        details = {"file": cover.file, "digest": cover.digest, "manifest": cover.manifest, "due": cover.due, "changes": cover.changes}
+        details = {
+            "file": cover.file,
+            "digest": cover.digest,
+            "manifest": cover.manifest,
+            "due": cover.due,
+            "changes": cover.changes,
+        }
         append(connection, actor=actor, action="bundle.dispatch", subject=cover.bundle, details=details)
 
 
@@ -68,45 +92,41 @@ def known(connection: Connection, bundle: str) -> list[Known]:
     return [Known(receipt=receipt_of(row.content), digest=row.digest, verdict=Verdict(row.verdict)) for row in rows]
 
 
-def record_receipt(
-    connection: Connection,
-    *,
-    bundle: str,
-    digest: str,
-    channel: str,
-    name: str,
-    actor: str,
-    receipt: Receipt | None,
-    ruling: Ruling,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A receipt as it came.
+
+    Attributes:
+        bundle: Id of the bundle.
+        digest: SHA-256 of its bytes, of a form of its content.
+        channel: ``file`` or ``form``.
+        name: Name of the file, or number of the letter.
+        actor: Who entered it; the system for files.
+        receipt: What it says; None where it cannot be read or believed.
+    """
+
+    bundle: str
+    digest: str
+    channel: Literal["file", "form"]
+    name: str
+    actor: str
+    receipt: Receipt | None
+
+
+def record_receipt(connection: Connection, arrival: Arrival, ruling: Ruling) -> None:
     """Notes a receipt with what it counts for, in the ledger and the audit chain."""
+    receipt = arrival.receipt
     content = None
     if receipt is not None:
         content = {**asdict(receipt), "result": str(receipt.result), "issued_at": receipt.issued_at.isoformat()}
         content["rows"] = [asdict(row) for row in receipt.rows]
-    connection.execute(
-        insert(BundleReceipt).values(
-            bundle_id=bundle,
-            digest=digest,
-            channel=channel,
-            name=name[:200],
-            entered_by=actor,
-            content=content,
-            verdict=str(ruling.verdict),
-            late=ruling.late,
-            reason=ruling.reason,
-        )
-    )
-    details = {
-        "digest": digest,
-        "channel": channel,
-        "verdict": str(ruling.verdict),
-        "late": ruling.late,
-        "reason": ruling.reason,
-        "result": RESULT_LABELS[receipt.result] if receipt else None,
-        "refused": len(receipt.rows) if receipt else None,
-    }
-    append(connection, actor=actor, action="bundle.receipt", subject=bundle, details=details)
+    judged = {"verdict": str(ruling.verdict), "late": ruling.late, "reason": ruling.reason}
+    came = {"digest": arrival.digest, "channel": arrival.channel}
+    values = {"bundle_id": arrival.bundle, "name": arrival.name[:200], "entered_by": arrival.actor, "content": content}
+    connection.execute(insert(BundleReceipt).values({**values, **came, **judged}))
+    said = {"result": RESULT_LABELS[receipt.result] if receipt else None, "refused": len(receipt.rows) if receipt else None}
+    details = {**came, **judged, **said}
+    append(connection, actor=arrival.actor, action="bundle.receipt", subject=arrival.bundle, details=details)
 
 
 def remind_once(connection: Connection, bundle: str, *, step: str, day: dt.date, due: dt.date) -> bool:
