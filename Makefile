@@ -5,6 +5,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run-$(shell cat requirements.txt pyproject.toml scripts/bootstrap.py | cksum | cut -d' ' -f1)
 DEV    := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt pyproject.toml scripts/bootstrap.py | cksum | cut -d' ' -f1)
+# Parsers by which tests read Oracle's SQL, from npm.
+PARSERS := tests/oracle_parsers/node_modules/.installed-$(shell cat tests/oracle_parsers/package-lock.json | cksum | cut -d' ' -f1)
 TESTS  ?= tests
 # Two at a time, a file's tests in one process: the servers that they share are made once per process.
 WORKERS ?= 2
@@ -26,10 +28,10 @@ up: $(RUN) ## Starts Airflow with the demo site in the background; prints its UR
 down: ## Stops what `make up` (or a killed `make run`) has started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m hedui.local.down; else echo "Nothing is installed, nothing runs."; fi
 
-test: $(DEV) ## Runs all tests but the slow full settings
+test: $(DEV) $(PARSERS) ## Runs all tests but the slow full settings
 	@$(BIN)/python -m pytest -m "not slow" $(PARALLEL) $(PYTEST) $(TESTS)
 
-test-full: $(DEV) ## Runs all tests, the slow ones too
+test-full: $(DEV) $(PARSERS) ## Runs all tests, the slow ones too
 	@$(BIN)/python -m pytest $(PYTEST) $(TESTS)
 
 lint: $(DEV) ## Checks style (ruff), formatting and types (mypy)
@@ -53,4 +55,9 @@ $(RUN):
 
 $(DEV): $(RUN)
 	@$(PYTHON) scripts/bootstrap.py $(VENV) requirements.txt requirements-dev.txt
+	@touch $@
+
+$(PARSERS):
+	@command -v npm >/dev/null || { echo "The tests parse Oracle's SQL with two npm packages: install Node.js 18+ and npm (Debian: apt install nodejs npm)."; exit 1; }
+	@cd tests/oracle_parsers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
