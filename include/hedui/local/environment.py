@@ -24,12 +24,13 @@ _LETTERS = string.ascii_letters + string.digits
 
 @dataclass(frozen=True, kw_only=True)
 class Keys:
-    """What Airflow signs and encrypts with, and Hedui's key for pseudonyms; made once per installation."""
+    """What Airflow signs and encrypts with, Hedui's key for pseudonyms, and the one that dispatched bundles are signed with."""
 
     jwt: str
     fernet: str
     session: str
     mask: str
+    dispatch: str
 
 
 def keys(home: Home) -> Keys:
@@ -40,6 +41,7 @@ def keys(home: Home) -> Keys:
         "fernet": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "session": secrets.token_urlsafe(32),
         "mask": secrets.token_hex(32),
+        "dispatch": secrets.token_hex(32),
     } | known
     if made != known:
         write_private(home.secrets, json.dumps(made))
@@ -67,6 +69,7 @@ def hedui_environment(home: Home, postgres: Postgres, *, site: Path) -> dict[str
         "HEDUI_MEMORY_LIMIT": os.environ.get("HEDUI_MEMORY_LIMIT", "1GB"),
         "HEDUI_THREADS": os.environ.get("HEDUI_THREADS", "2"),
         "HEDUI_MASK_KEY": os.environ.get("HEDUI_MASK_KEY") or keys(home).mask,
+        "HEDUI_DISPATCH_KEY": os.environ.get("HEDUI_DISPATCH_KEY") or keys(home).dispatch,
         **{f"HEDUI_CONN_{name.upper()}": postgres.url(database) for name, database in CONNECTIONS.items()},
     }
 

@@ -248,7 +248,7 @@ class Limit(Model):
 class Role(Model):
     """A role of users: what they may do in Airflow and which regions they see."""
 
-    id: Literal["engineer", "analyst", "manager", "auditor"]
+    id: Literal["engineer", "analyst", "manager", "leader", "reviewer", "auditor"]
     name: str
     airflow_role: Literal["Viewer", "User", "Op", "Admin"]
     regions: tuple[str, ...] = ()

@@ -70,8 +70,8 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_every_role_gets_a_password_that_stays_and_is_private(home: Home) -> None:
     site = load_site(DEMO)
     made = passwords(home, site)
-    assert list(made) == ["engineer", "analyst", "manager", "auditor"]
-    assert len({*made.values()}) == 4
+    assert list(made) == ["engineer", "analyst", "manager", "leader", "reviewer", "auditor"]
+    assert len({*made.values()}) == 6
     assert passwords(home, site) == made == json.loads(home.passwords.read_text())
     assert keys(home) == keys(home)
     for file in (home.passwords, home.secrets):
@@ -84,7 +84,9 @@ def test_airflow_gets_the_roles_the_connections_and_nothing_of_another_airflow(h
     monkeypatch.setenv("HOME", "/nonexistent")
     site = load_site(DEMO)
     environment = airflow_environment(home, Postgres(home.postgres), site=site, folder=DEMO, port=8099)
-    assert environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] == "engineer:admin,analyst:user,manager:op,auditor:viewer"
+    assert environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] == (
+        "engineer:admin,analyst:user,manager:op,leader:op,reviewer:op,auditor:viewer"
+    )
     assert environment["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
     assert environment["AIRFLOW__API__BASE_URL"] == "http://127.0.0.1:8099"
     assert {name for name in environment if name.startswith("AIRFLOW_CONN_")} == {
