@@ -55,8 +55,9 @@ class Postgres:
     passed through (``o+x``), nothing more.
     """
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, databases: tuple[str, ...] = DATABASES) -> None:
         self.data = data
+        self._databases = databases
         self._bin = _binaries()
         self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._child: subprocess.Popen[bytes] | None = None
@@ -88,7 +89,7 @@ class Postgres:
             self._serve()
         self._wait_until_ready()
         have = self.query("postgres", "SELECT datname FROM pg_database").split()
-        for name in DATABASES:
+        for name in self._databases:
             if name not in have:
                 self.query("postgres", f'CREATE DATABASE "{name}"')
 

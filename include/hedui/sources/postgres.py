@@ -21,6 +21,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.sql.compiler import IdentifierPreparer
 
 from hedui.errors import SourceError, SourceFormatError
+from hedui.sources.postgres_connect import connect
 from hedui.sources.retry import Cause, TransientSourceError
 from hedui.sources.sql import Kind
 
@@ -52,10 +53,8 @@ def postgres_session(*, url: URL, source: str, timezone: str) -> Iterator[Postgr
         source: Source id, for messages.
         timezone: In which zone times with a zone are written.
     """
-    arguments: dict[str, Any] = {"connect_timeout": 10, "application_name": "hedui", **url.query}
-    arguments |= url.translate_connect_args(username="user", database="dbname")
     try:
-        with closing(psycopg.connect(**arguments, client_encoding="utf8")) as connection:
+        with closing(connect(url)) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             session = PostgresSession(connection=connection, source=source, timezone=timezone)
@@ -205,17 +204,21 @@ def _translated(error: psycopg.Error, source: str) -> SourceError:
     text = " ".join((error.diag.message_primary or "").split())
     if state.startswith("42"):
         return SourceFormatError(f"Source {source}: {text} (SQLSTATE {state}); adapt table and columns in the source's YAML.")
-    cause = _cause(error, state)
+    kind = cause(error)
     if isinstance(error, psycopg.OperationalError):
         detail = text or str(error).splitlines()[0] if str(error) else "no connection"
         message = f"Source {source}: PostgreSQL cannot be read: {detail}."
     else:
         message = f"Source {source}: PostgreSQL refused ({type(error).__name__}, SQLSTATE {state})."
-    return SourceError(message) if cause is None else TransientSourceError(message, cause=cause)
+    return SourceError(message) if kind is None else TransientSourceError(message, cause=kind)
 
 
-def _cause(error: psycopg.Error, state: str) -> Cause | None:
-    """The class of an error that another try can mend. A standby that must go on with its replay cancels with 40001."""
+def cause(error: psycopg.Error) -> Cause | None:
+    """The class of an error that another try can mend; None for all others.
+
+    A standby that must go on with its replay cancels with 40001.
+    """
+    state = error.sqlstate or ""
     if state[:2] in TRANSACTION_CLASSES or state in TRANSACTION:
         return "transaction"
     if state in SNAPSHOT:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Literal, TypeVar
 
-from hedui.errors import SourceError
+from hedui.errors import HeduiError, SourceError
 
 Cause = Literal["connection", "timeout", "transaction", "snapshot"]
 """What went wrong: the connection, a call's time limit, this transaction against others, or a snapshot that is no longer kept."""
@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 pause = time.sleep
 
 
-class TransientSourceError(SourceError):
-    """A source cannot be read now, and a new try in a moment may succeed.
+class TransientError(HeduiError):
+    """Something failed that a new try in a moment may mend.
 
     Attributes:
         cause: The class of what went wrong; see :data:`Cause`.
@@ -41,6 +41,10 @@ class TransientSourceError(SourceError):
     def __init__(self, message: str, *, cause: Cause) -> None:
         super().__init__(message)
         self.cause = cause
+
+
+class TransientSourceError(SourceError, TransientError):
+    """A source cannot be read now, and a new try in a moment may succeed."""
 
 
 def read_again(read: Callable[[], Result], *, source: str) -> Result:
@@ -53,16 +57,29 @@ def read_again(read: Callable[[], Result], *, source: str) -> Result:
     Raises:
         SourceError: Whatever ``read`` raised that another try cannot mend, or raised once more than its class has pauses.
     """
+    return try_again(read, label=f"{source}: reading it again from the beginning")
+
+
+def try_again(call: Callable[[], Result], *, label: str) -> Result:
+    """Calls ``call``, which leaves nothing behind where it fails, until it succeeds or its tries are used up.
+
+    Args:
+        call: What is tried.
+        label: For the log: what of, and what is done again.
+
+    Raises:
+        TransientError: Raised once more than its class has pauses; every other error at once.
+    """
     failed: Counter[Cause] = Counter()
     while True:
         try:
-            return read()
-        except TransientSourceError as error:
+            return call()
+        except TransientError as error:
             cause = error.cause
             pauses = PAUSES[cause]
             if failed[cause] == len(pauses):
                 tries = sum(failed.values()) + 1
-                raise TransientSourceError(f"{error} It was tried {tries} times.", cause=cause) from None
-            log.warning("%s: %s; reading it again from the beginning in %s s. %s", source, cause, pauses[failed[cause]], error)
+                raise type(error)(f"{error} It was tried {tries} times.", cause=cause) from None
+            log.warning("%s in %s s after: %s. %s", label, pauses[failed[cause]], cause, error)
             pause(pauses[failed[cause]])
             failed[cause] += 1
