@@ -8,10 +8,17 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from hedui.errors import HeduiError
 from hedui.site.base import Identifier, Model
+from hedui.site.problems import choose
 from hedui.site.regions import ColumnName, SqlName
 
 FILE: Final = "corrections.yaml"
+KEY_FIELDS: Final[dict[str, tuple[str, ...]]] = {
+    "person": ("id_type", "id_number", "social_security_no", "name", "sex", "birth_date", "first_work_date", "retirement_date"),
+    "enrolment": ("id_number", "name"),
+}
+"""Key fields where the file names none."""
 Tier = Literal["local", "city", "province", "nation"]
 Person = Annotated[str, Field(min_length=1)]
 
@@ -179,24 +186,30 @@ class Target(Model):
     sla: Sla = Sla()
 
 
-class KeyFields(Model):
-    """Fields that change for one person at a time, with evidence and a second signature: canonical field names by dataset."""
-
-    person: tuple[Identifier, ...] = ("name", "id_type", "id_number", "social_security_no", "birth_date", "first_work_date")
-    enrolment: tuple[Identifier, ...] = ("id_number", "name")
-
-
 class CorrectionSettings(Model):
     """The whole of ``corrections.yaml``.
 
     Attributes:
         targets: The systems that are corrected.
-        key_fields: Fields that go one person at a time.
-        explained: Kinds of findings that are explained rather than corrected (``IN_TRANSIT``).
-        decisions: CSV below the site's folder with people's decisions; :class:`HumanDecision` names its columns.
+        key_fields: Canonical fields by dataset that change for one person at a time, with evidence and a second signature.
+        explained: Kinds of findings that are explained rather than corrected.
     """
 
     targets: tuple[Target, ...] = Field(min_length=1)
-    key_fields: KeyFields = KeyFields()
+    key_fields: dict[Identifier, tuple[Identifier, ...]] = KEY_FIELDS
     explained: tuple[str, ...] = ("IN_TRANSIT", "CUTOFF")
-    decisions: str | None = None
+
+    def target(self, target_id: str) -> Target:
+        """The target with the id.
+
+        Raises:
+            HeduiError: There is no such target.
+        """
+        for target in self.targets:
+            if target.id == target_id:
+                return target
+        raise HeduiError(f'The site corrects no "{target_id}"; {choose(target_id, [target.id for target in self.targets])}')
+
+    def is_key_field(self, dataset: str, field: str) -> bool:
+        """Whether a field goes one person at a time."""
+        return field in self.key_fields.get(dataset, ())

@@ -1,0 +1,218 @@
+"""Who is right about a case: the authority matrix, or a person where the matrix does not say."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from hedui import audit
+from hedui.canonical.schemas import dataset as canonical_dataset
+from hedui.context import Context
+from hedui.corrections.errors import CorrectionError
+from hedui.corrections.history import HumanDecision
+from hedui.corrections.model import DECISION_LABELS, Decision, Reason
+from hedui.corrections.select import CaseRow
+from hedui.findings import KINDS
+from hedui.ledger import corrections_models as models
+from hedui.ledger.database import begin
+from hedui.ledger.models import Case
+from hedui.security.masking import pseudonym
+from hedui.site import Site
+from hedui.site.corrections import CorrectionSettings, Target
+from hedui.site.models import SnapshotComparison
+
+CORRECTING: Final = frozenset({Decision.LOCAL_RIGHT, Decision.UPPER_RIGHT, Decision.BOTH_WRONG})
+"""Decisions after which something is changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """What is to become of a case for one target.
+
+    Attributes:
+        case: The case.
+        reason: The decision and what it rests on.
+        value: The right canonical value, as text; None where nothing is to be changed.
+        evidence: Reference of the proof, where a person gave one.
+        key_field: Whether the field goes one person at a time.
+    """
+
+    case: CaseRow
+    reason: Reason
+    value: str | None = None
+    evidence: str = ""
+    key_field: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Right:
+    """The right value and whose word it is."""
+
+    decision: Decision
+    value: str
+    basis: str
+    decided_by: str = ""
+    evidence: str = ""
+
+
+def judge(case: CaseRow, *, site: Site, settings: CorrectionSettings, target: Target, date: dt.date) -> Judgement | None:
+    """What is to become of a case for a target; None where the target is right, so that the case is none of its business.
+
+    In this order: explained kinds and exemptions; a person's word, if the case is still as it was; the authority matrix. A key field
+    needs evidence whoever decides.
+    """
+    key_field = case.field is not None and case.dataset is not None and settings.is_key_field(case.dataset, case.field)
+
+    def reasoned(
+        decision: Decision, basis: str, decided_by: str = "", *, value: str | None = None, evidence: str = ""
+    ) -> Judgement:
+        reason = Reason(
+            case=case.fingerprint, rule=case.rule, kind=case.kind, decision=decision, basis=basis, decided_by=decided_by
+        )
+        return Judgement(case=case, reason=reason, value=value, evidence=evidence, key_field=key_field)
+
+    explained = _explained(case, settings)
+    if explained is not None:
+        return reasoned(Decision.EXPLAINED, explained)
+    human = case.human
+    if human is not None and human.current and human.decision not in CORRECTING:
+        return reasoned(human.decision, human.basis, human.decided_by)
+    try:
+        right = _word(case, human, site) if human is not None else _matrix(case, site, date)
+    except _Undecided as undecided:
+        return reasoned(Decision.MANUAL, str(undecided))
+    if _same(case, site, right.value, case.values.get(target.source)):
+        return None
+    if key_field and not right.evidence:
+        return reasoned(Decision.MANUAL, "关键字段须逐人核查并附证据编号")
+    return reasoned(right.decision, right.basis, right.decided_by, value=right.value, evidence=right.evidence)
+
+
+class _Undecided(Exception):
+    """Nobody has said what is right; the message says why, in Chinese."""
+
+
+def _explained(case: CaseRow, settings: CorrectionSettings) -> str | None:
+    if case.kind in settings.explained:
+        return f"{KINDS[case.kind]}：随后续批次自然消除，不作修改"
+    return f"已登记豁免：{case.exempt_reason}" if case.exempt_reason else None
+
+
+def _word(case: CaseRow, human: HumanDecision, site: Site) -> _Right:
+    """A person's word."""
+    if not human.current:
+        raise _Undecided(f"{human.decided_by}判定后差异内容已变化，须重新判定")
+    if case.field is None:
+        raise _Undecided(f"{KINDS[case.kind]}：整条记录的补录或注销须人工办理")
+    value = human.value if human.value is not None else _side_value(case, site, human.decision)
+    if value is None:
+        raise _Undecided(f"{human.decided_by}的判定没有给出唯一的正确值")
+    return _Right(decision=human.decision, value=value, basis=human.basis, decided_by=human.decided_by, evidence=human.evidence)
+
+
+def _matrix(case: CaseRow, site: Site, date: dt.date) -> _Right:
+    """What the authority matrix says."""
+    if case.field is None:
+        raise _Undecided(f"{KINDS[case.kind]}：整条记录的补录或注销须人工核查")
+    if case.right_source is None:
+        raise _Undecided("权威矩阵没有规定该字段以哪一方为准")
+    value = case.values.get(case.right_source)
+    if value is None:
+        raise _Undecided(f"权威来源“{site.source(case.right_source).name}”该字段为空，不据以清空他方数据")
+    decision = Decision.LOCAL_RIGHT if is_local(site, case.right_source) else Decision.UPPER_RIGHT
+    return _Right(decision=decision, value=value, basis=matrix_basis(case, site, date, case.field, case.right_source))
+
+
+def is_local(site: Site, source: str) -> bool:
+    """Whether a source belongs to the local tier."""
+    return site.agency(site.source(source).agency).tier == "local"
+
+
+def _side_value(case: CaseRow, site: Site, decision: Decision) -> str | None:
+    """The one value of the side that a person called right; None where its sources differ or have none."""
+    if decision is Decision.BOTH_WRONG:
+        return None
+    local = decision is Decision.LOCAL_RIGHT
+    values = {value for source, value in case.values.items() if value is not None and is_local(site, source) is local}
+    return values.pop() if len(values) == 1 else None
+
+
+def _same(case: CaseRow, site: Site, right: str, held: str | None) -> bool:
+    """Whether the target's value is right, within the comparison's tolerance."""
+    comparison = site.comparison(case.scope)
+    rule = comparison.fields.get(case.field or "") if isinstance(comparison, SnapshotComparison) else None
+    if rule is not None and rule.tolerance_fen and held is not None:
+        return abs(int(right) - int(held)) <= rule.tolerance_fen
+    return right == held
+
+
+def matrix_basis(case: CaseRow, site: Site, date: dt.date, field: str, right: str) -> str:
+    """The row of the authority matrix that decided, in Chinese."""
+    label = canonical_dataset(case.dataset).fields[field].label if case.dataset is not None else field
+    for number, row in enumerate(site.authority, start=1):
+        if (
+            row.source == right
+            and row.dataset in ("", case.dataset)
+            and row.field in ("", field)
+            and row.insurance in ("", case.insurance or "")
+            and row.valid_from <= date <= row.valid_to
+        ):
+            return f"权威矩阵第 {number} 条：“{label}”以“{site.source(row.source).name}”为准"
+    return f"权威矩阵：“{label}”以“{site.source(right).name}”为准"
+
+
+def decide(
+    context: Context,
+    *,
+    case: str,
+    decision: Decision,
+    basis: str,
+    actor: str,
+    value: str | None = None,
+    evidence: str = "",
+) -> None:
+    """Keeps a person's decision about a case; it holds until the case changes.
+
+    Args:
+        context: The surroundings.
+        case: Fingerprint.
+        decision: The decision.
+        basis: Why.
+        actor: Who.
+        value: The right value in canonical form (ISO date, fen, canonical code); needed for BOTH_WRONG.
+        evidence: Reference of the proof; needed for key fields.
+
+    Raises:
+        CorrectionError: The reason or the value is missing, or the ledger has no such case.
+    """
+    if not basis.strip() or not actor.strip():
+        raise CorrectionError("A decision about a case needs a reason and who decided; one of them is empty.")
+    if decision is Decision.BOTH_WRONG and not value:
+        raise CorrectionError(f"{DECISION_LABELS[decision]} needs the right value, which neither side has.")
+    fingerprint = uuid.UUID(case)
+    with begin(context.ledger_url) as connection:
+        digest = connection.execute(select(Case.values_digest).where(Case.fingerprint == fingerprint)).scalar_one_or_none()
+        if digest is None:
+            raise CorrectionError("The ledger has no such case; copy its token or fingerprint from the workbook of its night.")
+        values = {
+            "decision": decision,
+            "basis": basis.strip(),
+            "value": value,
+            "evidence": evidence.strip(),
+            "decided_by": actor.strip(),
+            "values_digest": digest,
+        }
+        statement = insert(models.CaseDecision).values(fingerprint=fingerprint, **values)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["fingerprint"], set_={**values, "decided_at": statement.excluded.decided_at}
+            )
+        )
+        token = pseudonym(case) or "（未设代号密钥）"
+        details = {"decision": decision, "basis": basis.strip(), "evidence": evidence.strip(), "value_given": value is not None}
+        audit.append(connection, actor=actor, action="case.decide", subject=f"案件 {token}", details=details)
