@@ -72,11 +72,13 @@ class Shape:
         return next(g.number for g in self.groups if (g.operation, g.columns) == (change.operation, columns))
 
     def stage_column(self, prefix: str, name: str) -> str:
-        """Name of the stage column for a column of the table; ``prefix`` is ``K_`` key, ``O_`` old or ``N_`` new."""
-        if len(name) + len(prefix) <= NAME_LENGTH:
+        """Name of the stage column for a column of the table; ``prefix`` is ``K_`` key, ``O_`` old or ``N_`` new.
+
+        It is ASCII, as SQL*Loader reads its control file in whatever character set the terminal has.
+        """
+        if name.isascii() and len(name) + len(prefix) <= NAME_LENGTH:
             return prefix + name
-        position = [column.name for column in self.table.columns].index(name) + 1
-        return f"{prefix}{name[: NAME_LENGTH - 6]}_{position}"
+        return f"{prefix}COLUMN_{[column.name for column in self.table.columns].index(name) + 1}"
 
     def stage_columns(self) -> tuple[Column, ...]:
         """Columns of the stage table, in order: batch, number, group, the key, old and new values."""

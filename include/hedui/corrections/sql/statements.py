@@ -132,8 +132,7 @@ class StatementSet:
     def checks_before(self, texts: TableTexts) -> Iterator[Count]:
         """What must hold before anything is changed."""
         shape = texts.shape
-        staged = texts.text("count_stage", batch_column=self.speech.name(BATCH))
-        yield Count(sql=staged, label=f"{texts.label}：暂存表中本批次的行数", expect=shape.rows)
+        yield self.staged(texts)
         if shape.of(Operation.DELETE):
             label = f"{texts.label}：表的列数（删除整行须备份全部列）"
             yield Count(sql=texts.catalogue(), label=label, expect=len(shape.table.columns))
@@ -144,6 +143,11 @@ class StatementSet:
             yield Count(sql=texts.count(group), label=f"{texts.told(group)}，按主键找到的行", expect=group.rows)
             unchanged = texts.count(group, texts.same(group.columns, "O_"))
             yield Count(sql=unchanged, label=f"{texts.told(group)}，现值与原值一致的行", expect=group.rows)
+
+    def staged(self, texts: TableTexts) -> Count:
+        """Counts the loaded rows."""
+        text = texts.text("count_stage", batch_column=self.speech.staged(BATCH))
+        return Count(sql=text, label=f"{texts.label}：暂存表中本批次的行数", expect=texts.shape.rows)
 
     def _backup(self, texts: TableTexts) -> Iterator[Statement]:
         yield Write(sql=f"DELETE FROM {texts.backup}", label=f"{texts.label}：清空备份表", expect=None)
@@ -191,8 +195,7 @@ class StatementSet:
             yield Count(sql=texts.count(group), label=f"{texts.told(group)}，回退后仍存在的行", expect=0)
 
     def _clean(self, texts: TableTexts) -> Iterator[Statement]:
-        for kind, label in (("S", "删除暂存表"), ("B", "删除备份表")):
-            yield self.removal(texts, kind, label)
+        yield self.removal(texts, "S", "删除暂存表")
 
     def removal(self, texts: TableTexts, kind: str, label: str) -> Definition:
         """Drops a work table."""
