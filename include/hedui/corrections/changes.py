@@ -20,11 +20,9 @@ from hedui.context import Context
 from hedui.corrections.decide import CORRECTING, Judgement
 from hedui.corrections.model import Cell, Decision, Reason, Value
 from hedui.corrections.reverse import Irreversible, Reverse
-from hedui.corrections.select import CaseRow
+from hedui.corrections.select import dataset_of
 from hedui.lake import Partition
-from hedui.site import Site
 from hedui.site.corrections import Target
-from hedui.site.models import SnapshotComparison
 
 RawRow = Mapping[str, str | None]
 
@@ -97,16 +95,6 @@ def draft_cells(context: Context, *, date: dt.date, target: Target, judgements: 
         reasons += [manual(judgement, f"被修改系统没有登记数据集“{name}”对应的表") for judgement in left]
     kept, refused = _merged(drafts)
     return Drafts(cells=tuple(kept), reasons=tuple(sorted([*reasons, *refused], key=lambda reason: reason.case)))
-
-
-def dataset_of(site: Site, target: Target, case: CaseRow) -> str:
-    """The dataset with which a target's source takes part in a case's comparison."""
-    comparison = site.comparison(case.scope)
-    if isinstance(comparison, SnapshotComparison):
-        for side in comparison.sides:
-            if side.source == target.source:
-                return side.dataset
-    return case.dataset or ""
 
 
 def manual(judgement: Judgement, why: str) -> Reason:

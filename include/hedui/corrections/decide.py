@@ -16,7 +16,7 @@ from hedui.context import Context
 from hedui.corrections.errors import CorrectionError
 from hedui.corrections.history import HumanDecision
 from hedui.corrections.model import DECISION_LABELS, Decision, Reason
-from hedui.corrections.select import CaseRow
+from hedui.corrections.select import CaseRow, dataset_of
 from hedui.findings import KINDS
 from hedui.ledger import corrections_models as models
 from hedui.ledger.database import begin
@@ -66,7 +66,8 @@ def judge(case: CaseRow, *, site: Site, settings: CorrectionSettings, target: Ta
     In this order: explained kinds and exemptions; a person's word, if the case is still as it was; the authority matrix. A key field
     needs evidence whoever decides.
     """
-    key_field = case.field is not None and case.dataset is not None and settings.is_key_field(case.dataset, case.field)
+    dataset = dataset_of(site, target, case)
+    key_field = case.field is not None and settings.is_key_field(dataset, case.field)
 
     def reasoned(
         decision: Decision, basis: str, decided_by: str = "", *, value: str | None = None, evidence: str = ""
@@ -83,7 +84,7 @@ def judge(case: CaseRow, *, site: Site, settings: CorrectionSettings, target: Ta
     if human is not None and human.current and human.decision not in CORRECTING:
         return reasoned(human.decision, human.basis, human.decided_by)
     try:
-        right = _word(case, human, site) if human is not None else _matrix(case, site, date)
+        right = _word(case, human, site) if human is not None else _matrix(case, site, date, dataset)
     except _Undecided as undecided:
         return reasoned(Decision.MANUAL, str(undecided))
     if _same(case, site, right.value, case.values.get(target.source)):
@@ -115,7 +116,7 @@ def _word(case: CaseRow, human: HumanDecision, site: Site) -> _Right:
     return _Right(decision=human.decision, value=value, basis=human.basis, decided_by=human.decided_by, evidence=human.evidence)
 
 
-def _matrix(case: CaseRow, site: Site, date: dt.date) -> _Right:
+def _matrix(case: CaseRow, site: Site, date: dt.date, dataset: str) -> _Right:
     """What the authority matrix says."""
     if case.field is None:
         raise _Undecided(f"{KINDS[case.kind]}：整条记录的补录或注销须人工核查")
@@ -125,7 +126,9 @@ def _matrix(case: CaseRow, site: Site, date: dt.date) -> _Right:
     if value is None:
         raise _Undecided(f"权威来源“{site.source(case.right_source).name}”该字段为空，不据以清空他方数据")
     decision = Decision.LOCAL_RIGHT if is_local(site, case.right_source) else Decision.UPPER_RIGHT
-    return _Right(decision=decision, value=value, basis=matrix_basis(case, site, date, case.field, case.right_source))
+    return _Right(
+        decision=decision, value=value, basis=matrix_basis(case, site, date, _label(dataset, case.field), case.right_source)
+    )
 
 
 def is_local(site: Site, source: str) -> bool:
@@ -151,14 +154,18 @@ def _same(case: CaseRow, site: Site, right: str, held: str | None) -> bool:
     return right == held
 
 
-def matrix_basis(case: CaseRow, site: Site, date: dt.date, field: str, right: str) -> str:
+def _label(dataset: str, field: str) -> str:
+    fields = canonical_dataset(dataset).fields
+    return fields[field].label if field in fields else field
+
+
+def matrix_basis(case: CaseRow, site: Site, date: dt.date, label: str, right: str) -> str:
     """The row of the authority matrix that decided, in Chinese."""
-    label = canonical_dataset(case.dataset).fields[field].label if case.dataset is not None else field
     for number, row in enumerate(site.authority, start=1):
         if (
             row.source == right
             and row.dataset in ("", case.dataset)
-            and row.field in ("", field)
+            and row.field in ("", case.field)
             and row.insurance in ("", case.insurance or "")
             and row.valid_from <= date <= row.valid_to
         ):

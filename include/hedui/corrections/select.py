@@ -17,6 +17,7 @@ from hedui.cases.tokens import case_of_token
 from hedui.context import Context
 from hedui.corrections.errors import CorrectionError
 from hedui.corrections.history import HumanDecision, human_decisions, previous_bundles, returned_cases, taken_cases
+from hedui.site import Site
 from hedui.site.corrections import Target
 from hedui.site.models import SnapshotComparison
 
@@ -197,6 +198,16 @@ def scopes_of(context: Context, target: Target) -> tuple[str, ...]:
         if isinstance(comparison, SnapshotComparison)
         and any(side.source == target.source and side.dataset in datasets for side in comparison.sides)
     )
+
+
+def dataset_of(site: Site, target: Target, case: CaseRow) -> str:
+    """The dataset with which a target's source takes part in a case's comparison."""
+    comparison = site.comparison(case.scope)
+    if isinstance(comparison, SnapshotComparison):
+        for side in comparison.sides:
+            if side.source == target.source:
+                return side.dataset
+    return case.dataset or ""
 
 
 def _narrowed(context: Context, table: pa.Table, selection: Selection, date: dt.date) -> pa.Table:
