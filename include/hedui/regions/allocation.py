@@ -85,7 +85,7 @@ class Allocator:
         self.institutions = institutions or {}
         self._subs: dict[str, dict[str, set[str]]] = defaultdict(_no_rows)
         for row in subs:
-            basis = "decision" if row.county else row.basis if row.basis in _BASES else "map"
+            basis = row.basis if row.basis in _BASES else "map"
             self._subs[row.old_code][basis].add(row.county or row.new_code[:6])
         self._addresses = [(rule, _expression(rule)) for rule in addresses]
 

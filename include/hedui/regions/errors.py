@@ -35,5 +35,9 @@ class ConcurrentWriterError(RegionError):
     """Rows that a migration had logged were changed by someone else before it came to them; the batch was rolled back."""
 
 
+class ConstraintError(RegionError):
+    """A constraint of the database refuses the new codes: rows that become one code collide, or a check does not know it."""
+
+
 class WindowClosedError(RegionError):
     """The time window of a migration has ended; what is done stays done, the next call goes on from there."""

@@ -188,7 +188,7 @@ def read_sub_changes(path: Path) -> list[SubChange]:
                 new_code=new,
                 new_name=line.get("new_name"),
                 county=county,
-                basis=line.get("basis") or "map",
+                basis="decision" if county else line.get("basis") or "map",
                 doc_no=line.get("doc_no"),
             )
         )

@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from hedui.regions.errors import RegionError
 from hedui.regions.model import Change
+from hedui.regions.unions import Unions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,19 +80,7 @@ class RegionMap:
     @cached_property
     def groups(self) -> dict[str, str]:
         """The conservation group of every code that a rule touches: codes that exchange people share one, named by its least code."""
-        above: dict[str, str] = {}
-
-        def root(code: str) -> str:
-            while above.setdefault(code, code) != code:
-                above[code] = above[above[code]]
-                code = above[code]
-            return code
-
-        for rule in self.rules.values():
-            for target in rule.targets or (rule.old,):
-                first, second = sorted((root(rule.old), root(target)))
-                above[second] = first
-        return {code: root(code) for code in list(above)}
+        return Unions((rule.old, target) for rule in self.rules.values() for target in rule.targets or (rule.old,)).names()
 
     def moved(self) -> list[Rule]:
         """Rules under which people can get another code, or have none."""

@@ -102,7 +102,7 @@ class SubChange:
     Attributes:
         new_code: Its code afterwards; may lie under a development zone that is no region code.
         county: The county that it belongs to afterwards where a document says so; it decides before the digits of ``new_code``.
-        basis: ``map`` (statistical tables) or ``document``.
+        basis: ``decision`` (a document names the county), ``document`` (a yearly or change list) or ``map`` (statistical tables).
     """
 
     from_date: dt.date

@@ -1,4 +1,4 @@
-"""The seven-column change list of PADIS, as TXT or in its ZIP: count line, strict header, one change a line; read and written.
+"""The seven-column change list of PADIS, as TXT, in its ZIP, or as XLSX: count line, strict header, one change a line; read and written.
 
 The public format has four action codes and no word for a part of an area. Written lists say in 调整说明 what the code cannot
 (``拆分·部分划出``); lists of others without it are read by their shape: one old code with several new ones is a split.
@@ -11,7 +11,7 @@ import io
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
 
@@ -19,7 +19,7 @@ from hedui.regions.codes import level_of, padded, parents, shape_problem, signif
 from hedui.regions.errors import RegionFileError
 from hedui.regions.files import change_problems
 from hedui.regions.model import KINDS, SCOPES, Change, Kind, Region, Scope
-from hedui.regions.reading import Mistakes, decode, file_bytes, shown
+from hedui.regions.reading import Mistakes, decode, file_bytes, read_rows, shown
 
 HEADER: Final = "调整编号,调整说明,原区划名称,原区划代码,调整类型,现区划名称,现区划代码"
 LIST_HEADER: Final = "区划名称,区划代码"
@@ -28,6 +28,34 @@ LENGTH: Final = 12
 _MAX_MEMBER = 64 * 1024 * 1024
 _KIND_OF = {label: kind for kind, label in KINDS.items()}
 _SCOPE_OF = {label: scope for scope, label in SCOPES.items()}
+
+
+_Records = list[tuple[int, list[str]]]
+
+
+@dataclass(kw_only=True)
+class _Seen:
+    """What earlier lines said, so that a line which repeats or contradicts one can name it."""
+
+    file: str
+    mistakes: Mistakes
+    serials: dict[str, int] = field(default_factory=dict)
+    pairs: dict[tuple[str, str], int] = field(default_factory=dict)
+    old: dict[str, tuple[int, bool]] = field(default_factory=dict)
+
+    def take(self, number: int, serial: str, old: str, new: str, *, whole: bool) -> None:
+        """Takes a line's serial number and codes, and whether it says that the whole area moves."""
+        if serial and (first := self.serials.setdefault(serial, number)) != number:
+            self.mistakes.add(self.file, number, f"调整编号 {shown(serial)} is there twice; line {first} has it")
+        if not old or not new:
+            return
+        if (first := self.pairs.setdefault((old, new), number)) != number:
+            self.mistakes.add(self.file, number, f"the change {old} → {new} is there twice; line {first} has it")
+        other, other_whole = self.old.setdefault(old, (number, whole))
+        if other != number and (whole or other_whole):
+            self.mistakes.add(
+                self.file, number, f"{old} has another successor in line {other}, and one of them says 整建制; make both parts"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +69,8 @@ class Package:
 def read_padis(path: Path, *, start: dt.date, end: dt.date) -> Package:
     """Reads a TXT (a change map), or a ZIP with ``QHDM_BGDZB_*.txt`` and ``QHDM_*.txt``. A count of 0 is a zero report.
 
+    A workbook has the same seven columns on its first sheet, and no count line.
+
     Args:
         path: The file.
         start: Date of the table that the changes start from.
@@ -52,10 +82,14 @@ def read_padis(path: Path, *, start: dt.date, end: dt.date) -> Package:
     mistakes = Mistakes()
     changes: list[Change] = []
     regions: list[Region] = []
+    if path.suffix.lower() == ".xlsx":
+        columns = HEADER.split(",")
+        lines = [(line.number, [line.get(column) for column in columns]) for line in read_rows(path, columns=columns)]
+        changes = _changes(lines, path.name, mistakes, start, end)
     for name, raw in _members(path):
         text = decode(raw, name)
         if "BGDZB" in name.upper() or not path.name.lower().endswith(".zip"):
-            changes += _changes(text, name, mistakes, start, end)
+            changes += _changes(_records(text, name, HEADER, mistakes), name, mistakes, start, end)
         else:
             regions += _regions(text, name, mistakes)
     mistakes.refuse()
@@ -63,6 +97,8 @@ def read_padis(path: Path, *, start: dt.date, end: dt.date) -> Package:
 
 
 def _members(path: Path) -> list[tuple[str, bytes]]:
+    if path.suffix.lower() == ".xlsx":
+        return []
     raw = file_bytes(path)
     if not path.name.lower().endswith(".zip"):
         return [(path.name, raw)]
@@ -82,7 +118,7 @@ def _members(path: Path) -> list[tuple[str, bytes]]:
     return found
 
 
-def _records(text: str, file: str, header: str, mistakes: Mistakes) -> list[tuple[int, list[str]]]:
+def _records(text: str, file: str, header: str, mistakes: Mistakes) -> _Records:
     """Line numbers and cells after the count line and the header; mistakes about both."""
     lines = text.splitlines()
     while lines and not lines[-1].strip():
@@ -106,9 +142,10 @@ def _records(text: str, file: str, header: str, mistakes: Mistakes) -> list[tupl
     return [(number, [cell.strip() for cell in cells]) for number, cells in records if len(cells) == width]
 
 
-def _changes(text: str, file: str, mistakes: Mistakes, start: dt.date, end: dt.date) -> list[Change]:
+def _changes(records: _Records, file: str, mistakes: Mistakes, start: dt.date, end: dt.date) -> list[Change]:
     found = []
-    for number, cells in _records(text, file, HEADER, mistakes):
+    seen = _Seen(file=file, mistakes=mistakes)
+    for number, cells in records:
         serial, remark, old_name, old_raw, action, new_name, new_raw = cells
         before = len(mistakes.found)
         if action not in ACTIONS:
@@ -121,9 +158,10 @@ def _changes(text: str, file: str, mistakes: Mistakes, start: dt.date, end: dt.d
         for label, name, code in (("原区划名称", old_name, old), ("现区划名称", new_name, new)):
             if code and not name:
                 mistakes.add(file, number, f"{label} is empty")
+        told = _told(remark)
+        seen.take(number, serial, old, new, whole=told is not None and told[1] == "whole")
         if len(mistakes.found) > before:
             continue
-        told = _told(remark)
         kind, scope = told or _meaning(action, old, new)
         for problem in change_problems(kind, scope, old, new):
             mistakes.add(file, number, problem)

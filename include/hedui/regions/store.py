@@ -20,6 +20,7 @@ from typing import Final
 from hedui.regions import files
 from hedui.regions.codes import shape_problem, significant
 from hedui.regions.errors import RegionError, RegionFileError
+from hedui.regions.lower import sub_change
 from hedui.regions.model import Change, Event, Region, SubChange, Table, table
 from hedui.regions.reading import Mistakes, read_rows, shown
 
@@ -110,8 +111,8 @@ class Store:
         return sorted(found, key=lambda row: row.to_date)
 
     def changes_between(self, start: dt.date, end: dt.date) -> list[Change]:
-        """The change rows of the half-years from ``start`` to ``end``."""
-        return [row for row in self.changes if row.from_date >= start and row.to_date <= end]
+        """The change rows of counties and above of the half-years from ``start`` to ``end``; those below are sub-changes."""
+        return [row for row in self.changes if row.from_date >= start and row.to_date <= end and not _below_county(row)]
 
     @cached_property
     def events(self) -> dict[str, Event]:
@@ -121,11 +122,12 @@ class Store:
 
     @cached_property
     def sub_changes(self) -> list[SubChange]:
-        """Townships and villages that moved, from all maps, decisions and yearly lists."""
+        """Townships and villages that moved, from all maps, decisions, yearly lists, and change rows with 9 digits and more."""
         maps = self._paths(*(f"{name}*.csv{end}" for name in ("town_map", "village_map", "decisions") for end in ("", ".gz")))
         found = [row for path in maps for row in files.read_sub_changes(path)]
         for path in self._paths("sub_county_changes*.csv", "sub_county_changes*.csv.gz"):
             found += _yearly(path)
+        found += [sub_change(row) for row in self.changes if row.old_code and row.new_code and _below_county(row)]
         return found
 
     def sub_changes_between(self, start: dt.date, end: dt.date) -> list[SubChange]:
@@ -143,6 +145,10 @@ class Store:
                 date = dt.date(year, month, calendar.monthrange(year, month)[1])
                 found[path.name.split(".")[0]] = files.read_table(path, date=date, published=True)
         return found
+
+
+def _below_county(row: Change) -> bool:
+    return len(row.old_code or row.new_code) > 6
 
 
 def _yearly(path: Path) -> list[SubChange]:

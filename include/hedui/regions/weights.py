@@ -45,7 +45,7 @@ def restate(amounts: Mapping[str, int], mapping: RegionMap, weights: Sequence[We
     Raises:
         RegionError: Shares of a code exceed one, are negative, name a successor that the mapping does not, or come from two schemes.
     """
-    shares = _checked(weights, mapping)
+    shares = shares_of(weights, mapping)
     totals: dict[str, int] = defaultdict(int)
     residual: dict[str, int] = {}
     estimated = set()
@@ -66,7 +66,12 @@ def restate(amounts: Mapping[str, int], mapping: RegionMap, weights: Sequence[We
     return Restated(totals=dict(totals), residual=residual, estimated=frozenset(estimated))
 
 
-def _checked(weights: Sequence[Weight], mapping: RegionMap) -> dict[str, dict[str, Fraction]]:
+def shares_of(weights: Sequence[Weight], mapping: RegionMap) -> dict[str, dict[str, Fraction]]:
+    """The share of each successor by old code.
+
+    Raises:
+        RegionError: Shares of a code exceed one, are negative, name a successor that the mapping does not, or come from two schemes.
+    """
     shares: dict[str, dict[str, Fraction]] = defaultdict(dict)
     schemes: dict[str, set[str]] = defaultdict(set)
     for weight in weights:

@@ -136,7 +136,7 @@ def test_swaps_and_rotations_migrate_in_one_pass(database: Database, plan_of: Pl
         plan.resolver,
         mapping=mapping,
         known=codes | plan.resolver.known,
-        before=codes,
+        before=frozenset(row.old_code for row in changes),
         allocator=type(plan.resolver.allocator)(mapping),
     )
     plan = replace(plan, mapping=mapping, resolver=resolver, stops=())

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from hedui.regions.codes import significant
 from hedui.regions.migrate.records import Logged, Measure
 
 Verdict = Literal["pass", "fail", "note"]
@@ -78,8 +77,20 @@ def totals(measures: Iterable[Measure]) -> tuple[int, tuple[int, ...]]:
     return sum(item.rows for item in lines), fen
 
 
-def conserved(target: str, before: Sequence[Measure], after: Sequence[Measure]) -> list[Check]:
-    """Groups conserve rows, persons, units, fen and content (8); untouched codes are as they were (9); closed rows too (11)."""
+def touched(measures: Iterable[Measure]) -> list[Measure]:
+    """The measures of what a migration can touch."""
+    return [item for item in measures if item.group]
+
+
+def conserved(target: str, before: Sequence[Measure], after: Sequence[Measure], *, part: str = "全表") -> list[Check]:
+    """Groups conserve rows, persons, units, fen and content (8); untouched codes are as they were (9); closed rows too (11).
+
+    Args:
+        target: The target's label.
+        before: Its measures before.
+        after: Its measures after.
+        part: What they are of.
+    """
     groups = _differing(before, after, lambda item: item.code is None and bool(item.group) and not item.closed)
     single = _differing(before, after, lambda item: item.code is not None and not item.group and not item.closed)
     closed = _differing(before, after, lambda item: item.closed)
@@ -87,10 +98,10 @@ def conserved(target: str, before: Sequence[Measure], after: Sequence[Measure]) 
     rows_after, fen_after = totals(after)
     lost = rows_after - rows
     return [
-        check(8, "全表行数守恒", target=target, before=rows, after=rows_after, difference=lost, ok=not lost),
+        check(8, f"{part}行数守恒", target=target, before=rows, after=rows_after, difference=lost, ok=not lost),
         check(
             8,
-            "全表金额（分）守恒",
+            f"{part}金额（分）守恒",
             target=target,
             before="、".join(f"{value:,}" for value in fen),
             after="、".join(f"{value:,}" for value in fen_after),
@@ -132,12 +143,11 @@ def same(number: int, title: str, target: str, before: Sequence[Measure], after:
     )
 
 
-def predicted(target: str, logged: Logged, moved: int) -> Check:
-    """The rows that changed are the rows that were logged (7)."""
+def predicted(target: str, logged: Logged, moved: int, *, number: int = 7) -> Check:
+    """The rows that changed are the rows that were logged (7; 5 on a copy)."""
     difference = moved - logged.rows
-    return check(
-        7, "实际更新行数与主键日志一致", target=target, before=logged.rows, after=moved, difference=difference, ok=not difference
-    )
+    title = "副本演练更新行数与主键日志一致" if number == 5 else "实际更新行数与主键日志一致"
+    return check(number, title, target=target, before=logged.rows, after=moved, difference=difference, ok=not difference)
 
 
 def arrived(target: str, before: Sequence[Measure], after: Sequence[Measure], logged: Logged) -> Check:
@@ -168,19 +178,37 @@ def arrived(target: str, before: Sequence[Measure], after: Sequence[Measure], lo
     )
 
 
-def no_dead_code(target: str, after: Sequence[Measure], known: Mapping[str, object] | frozenset[str], logged: Logged) -> Check:
-    """No open row has a code outside the new table, but for those that wait for a person (10)."""
+def no_dead_code(target: str, after: Sequence[Measure], dead: Callable[[str], bool], logged: Logged) -> Check:
+    """No open row has a code that is no longer in force, but for those that wait for a person (10)."""
     waiting: dict[str, int] = defaultdict(int)
     for old, _, rows in logged.queued:
         waiting[old] += rows
-    dead = {
-        item.code: item.rows - waiting.get(item.code, 0)
-        for item in after
-        if item.code is not None and item.code != "" and not item.closed and significant(item.code)[:6] not in known
-    }
-    left = {code: rows for code, rows in dead.items() if rows}
+    held = [item for item in after if item.code and not item.closed]
+    left = {item.code: rows for item in held if item.code and dead(item.code) and (rows := item.rows - waiting.get(item.code, 0))}
     detail = "；".join(f"{code} {rows}行" for code, rows in sorted(left.items())[:20])
     if not left and waiting:
         detail = f"待人工判定{sum(waiting.values()):,}行保留原代码"
     rows = sum(left.values())
     return check(10, "开放期间无失效代码", target=target, before="", after=rows, difference=rows, ok=not left, detail=detail)
+
+
+def reached(target: str, logged: Logged, groups: Mapping[str, str]) -> Check:
+    """The key log reaches only codes that a rule touches, so that all others cannot change (9)."""
+    outside = sorted({code for old, new, _, _ in logged.moves for code in (old, new) if not groups.get(code)})
+    return check(9, "主键日志只涉及映射内的代码", target=target, after=len(outside), ok=not outside, detail="、".join(outside[:20]))
+
+
+def restatable(target: str, figure: str, was: Mapping[str, int], totals: Mapping[str, int], residual: Mapping[str, int]) -> Check:
+    """Closed totals as they were are those in later codes and what no weight distributes (11)."""
+    before, after, left = sum(was.values()), sum(totals.values()), sum(residual.values())
+    detail = f"未分配余额{left:,}" if left else ""
+    return check(
+        11,
+        f"已结账统计 {figure}：原口径 = 新口径 + 余额",
+        target=target,
+        before=before,
+        after=after,
+        difference=before - after - left,
+        ok=before == after + left,
+        detail=detail,
+    )

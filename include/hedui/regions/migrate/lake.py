@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ from hedui import engine
 from hedui.lake import Lake, Manifest, Partition
 from hedui.regions.allocation import Place
 from hedui.regions.errors import ConcurrentWriterError, RegionError
-from hedui.regions.migrate.records import SEPARATOR, Action, Logged, MapRow, Measure, Waiting, added
+from hedui.regions.migrate.records import SEPARATOR, Action, Guard, Logged, MapRow, Measure, Waiting, added
 from hedui.site.regions import Target
 
 
@@ -115,7 +115,11 @@ class LakeTarget:
                 found |= {(row[0], Place(**dict(zip(columns, row[1:], strict=True)))) for row in rows}
         return sorted(found, key=str)
 
-    def measure(self, groups: dict[str, str]) -> list[Measure]:
+    def guards(self, codes: Sequence[str]) -> list[Guard]:
+        """See the protocol. Files refuse nothing."""
+        return []
+
+    def measure(self, groups: dict[str, str], *, distinct: bool = True) -> list[Measure]:
         """See the protocol. With several dates each code is measured per date; its name then begins with the date."""
         target = self.target
         found: list[Measure] = []
@@ -124,7 +128,8 @@ class LakeTarget:
             connection.register("region_groups", pa.table({"code": list(groups), "grp": list(groups.values())}))
             for date in self._dates:
                 parameters = {
-                    **{"column": target.column, "person": target.person, "unit": target.unit, "amounts": list(target.amounts)},
+                    **{"column": target.column, "amounts": list(target.amounts)},
+                    **{"person": target.person if distinct else None, "unit": target.unit if distinct else None},
                     **{"date": target.date, "rest": rest, "closed": self._closed, "groups": "region_groups"},
                 }
                 rows = engine.run(connection, "regions/measure.sql", data=self._data(date), **parameters).fetchall()
@@ -259,15 +264,17 @@ class LakeTarget:
                 writer.commit(replace(before, meta={**before.meta, "regions": {**runs, self.run: mine}}))
         return int(wanted)
 
-    def rehearsal(self) -> LakeTarget:
-        """See the protocol. The copy has the partitions that move, and nothing else."""
+    def rehearsal(self, codes: Collection[str]) -> LakeTarget:
+        """See the protocol. The copy has the partitions that move, in a lake of its own."""
         folder = tempfile.mkdtemp(prefix="hedui-regions-")
         copy = Lake(folder)
+        column = engine.ident(self.target.column)
         with self._connect() as connection:
+            connection.register("region_codes", pa.table({"code": pa.array(list(codes), pa.string())}))
             for date in self._dates:
+                kept = f"SELECT t.* FROM {self._data(date)} AS t WHERE t.{column} IN (SELECT code FROM region_codes)"
                 with copy.writer(self._partition(date)) as writer:
-                    path = engine.literal(writer.new_file())
-                    connection.execute(f"COPY (SELECT * FROM {self._data(date)}) TO {path} (FORMAT parquet)")
+                    connection.execute(f"COPY ({kept}) TO {engine.literal(writer.new_file())} (FORMAT parquet)")
                     writer.commit(replace(self._manifest(self._partition(date)), meta={}))
         rehearsed = LakeTarget(lake=copy, target=self.target, run=f"{self.run}x", code_columns=self._code_columns, folder=folder)
         rehearsed.decide(self._decisions)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from hedui.regions.allocation import METHODS
+from hedui.regions.honesty import STOPS
 from hedui.regions.migrate.book import Book
-from hedui.regions.migrate.checks import VERDICTS
+from hedui.regions.migrate.checks import STAGES, VERDICTS, Check
 from hedui.regions.migrate.plan import Plan
 from hedui.regions.model import KINDS, SCOPES
 
 _MOST = 400
+Move = tuple[str, str, str, str, int]
+"""Target, old code, new code (empty: waits for a person), method, rows."""
 
 
 def digest_of(page: str) -> str:
@@ -20,62 +24,141 @@ def digest_of(page: str) -> str:
 
 
 def approval_page(plan: Plan, book: Book) -> str:
-    """The page of a rehearsed run."""
+    """The page of a rehearsed run: the figures, what must be looked at, every mapping row, the queue, the checks."""
     moves = book.moves()
     checks = book.checks("preflight", "rehearsal")
-    labels = {target.id: target.label for target in plan.settings.targets}
-    rows: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for target, old, new, _, count in moves:
-        rows[(old[:6], new[:6])][target] += count
-    moving = sum(move[4] for move in moves if move[2])
-    waiting = sum(move[4] for move in moves if not move[2])
-    failed = [item for _, item in checks if item.verdict == "fail"]
-    lines = [
-        f"## 区划代码迁移 {plan.mapping.start} → {plan.mapping.end}",
-        "",
-        f"- 将更新 **{moving:,}** 行，待人工判定 **{waiting:,}** 行，检查 {len(checks)} 项，不通过 **{len(failed)}** 项",
-        f"- 映射摘要 `{plan.mapping.digest[:16]}`，半年度 {len(plan.mapping.steps)} 个",
-        f"- 迁移对象：{'、'.join(labels.values())}",
-        "",
+    blocks = [
+        f"## 区划代码迁移　{plan.mapping.start} → {plan.mapping.end}",
+        _summary(plan, moves, checks),
+        *_failed(checks),
+        *_open_stops(plan),
+        *_mapping(plan, book, moves),
+        *_targets(plan, moves),
+        *_queue(plan, moves),
+        *_checks(checks),
+        f"映射摘要 `{plan.mapping.digest}`。批准后运行的就是本页所列内容；此后若有改动，迁移会停下，须重新演练、重新批准。",
     ]
-    lines += ["### 须逐条确认的停", ""] + [f"- `{stop.id}` {stop.detail}" for stop in plan.open_stops] if plan.open_stops else []
-    if plan.open_stops:
-        lines += ["### 须逐条确认的停", "", *(f"- `{stop.id}` {stop.detail}" for stop in plan.open_stops)]
-    if failed:
-        lines += ["", "### 不通过的检查", "", *(f"- {item.number} {item.title} {item.target}：{item.detail}" for item in failed)]
-    lines += ["", "### 映射", "", "| 原代码 | 现代码 | 变更 | 文号 | 行数 |", "|---|---|---|---|---|"]
-    lines += _mapping_lines(plan, rows)
-    lines += ["", "### 待人工判定", ""]
-    lines += [f"- {labels.get(target, target)} {old}：{count:,} 行" for target, old, new, _, count in moves if not new] or ["- 无"]
-    lines += ["", "### 分配方式", "", "| 对象 | 方式 | 行数 |", "|---|---|---|"]
-    by_method: dict[tuple[str, str], int] = defaultdict(int)
-    for target, _, _, method, count in moves:
-        by_method[(target, method)] += count
-    lines += [
-        f"| {labels.get(target, target)} | {METHODS[method]} | {count:,} |" for (target, method), count in sorted(by_method.items())
-    ]
-    lines += ["", "### 检查", "", "| 项 | 内容 | 对象 | 前 | 后 | 结论 |", "|---|---|---|---|---|---|"]
-    lines += [
-        f"| {item.number} | {item.title} | {item.target} | {item.before} | {item.after} | {VERDICTS[item.verdict]} |"
-        for _, item in checks
-    ]
-    return "\n".join(lines) + "\n"
+    return "\n\n".join(blocks) + "\n"
 
 
-def _mapping_lines(plan: Plan, rows: dict[tuple[str, str], dict[str, int]]) -> list[str]:
-    lines = []
+def _grid(titles: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: int = 0) -> str:
+    """A table; the last ``numbers`` columns are figures."""
+    marks = ["---"] * (len(titles) - numbers) + ["---:"] * numbers
+    lines = [titles, marks, *rows]
+    cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell).replace("|", "／") for cell in line] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+def _summary(plan: Plan, moves: Sequence[Move], checks: Sequence[tuple[str, Check]]) -> str:
+    moving, waiting = sum(move[4] for move in moves if move[2]), sum(move[4] for move in moves if not move[2])
+    failed = sum(1 for _, item in checks if item.verdict == "fail")
+    titles = ("将更新", "待人工判定", "迁移对象", "半年度", "检查", "不通过", "待确认的停")
+    frozen = sum(1 for target in plan.settings.targets if target.frozen)
+    objects = f"{len(plan.settings.targets) - frozen} 个" + (f"，另有 {frozen} 个已结账只核对" if frozen else "")
+    values = (f"**{moving:,}** 行", f"**{waiting:,}** 行", objects, f"{len(plan.mapping.steps)} 个", f"{len(checks)} 项")
+    return _grid(titles, [(*values, f"**{failed}** 项", f"**{len(plan.open_stops)}** 个")])
+
+
+def _failed(checks: Sequence[tuple[str, Check]]) -> list[str]:
+    failed = [(item.number, item.title, item.target, item.detail) for _, item in checks if item.verdict == "fail"]
+    if not failed:
+        return []
+    return ["### ✗ 不通过的检查", "有不通过的检查时不能批准。", _grid(("项", "检查", "对象", "说明"), failed)]
+
+
+def _open_stops(plan: Plan) -> list[str]:
+    if not plan.open_stops:
+        return []
+    rows = [(f"`{stop.id}`", STOPS[stop.kind], stop.detail) for stop in plan.open_stops]
+    return ["### ⚠ 须逐条确认的停", "核对无误后，把编号抄入下方“已确认的停”。", _grid(("编号", "类别", "说明"), rows)]
+
+
+def _mapping(plan: Plan, book: Book, moves: Sequence[Move]) -> list[str]:
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    institutions = {target.id for target in plan.settings.targets if target.kind == "institution"}
+    for target_id, old, new, _, count in moves:
+        if target_id not in institutions:
+            counts[(old[:6], new[:6])] += count
+    persons = _persons(plan, book)
+    rows = []
+    unused = 0
     for rule in plan.mapping.moved():
+        total = sum(count for (old, _), count in counts.items() if old == rule.old)
+        if not total:
+            unused += 1
+            continue
         kinds = "、".join(dict.fromkeys(f"{KINDS[row.kind]}·{SCOPES[row.scope]}" for row in rule.changes))
+        effective = "、".join(dict.fromkeys(row.effective_date.isoformat() for row in rule.changes if row.effective_date))
+        old = f"{rule.old} {plan.old.name(rule.old)}"
         for target in rule.targets or ("",):
-            count = sum(rows.get((rule.old, target), {}).values())
-            old = f"{rule.old} {plan.old.name(rule.old)}"
-            new = f"{target} {plan.new.name(target)}" if target else "—"
-            lines.append((count, f"| {old} | {new} | {kinds} | {'；'.join(rule.documents)} | {count:,} |"))
-    used = [line for count, line in lines if count]
-    shown = used[:_MOST]
-    left = len(lines) - len(shown)
-    return (
-        [*shown, f"| … | … | 另有 {left} 条映射{'没有涉及数据' if len(shown) == len(used) else '见核验报告'} | | |"]
-        if left
-        else shown
+            stays = "（保留）" if target == rule.old else ""
+            new = f"{target} {plan.new.name(target)}{stays}" if target else "无去向"
+            moved = "—" if stays else counts.get((rule.old, target), 0)
+            rows.append((old, new, kinds, effective, "；".join(rule.documents), persons.get(rule.old, 0), moved))
+    titles = ("原代码", "现代码", "变更", "生效", "文号", "原代码人数", "更新行数")
+    notes = [f"另有 {unused} 条映射没有涉及数据。"] if unused else []
+    if len(rows) > _MOST:
+        notes.append(f"只列前 {_MOST} 行，其余 {len(rows) - _MOST} 行见核验报告。")
+    return ["### 映射", _grid(titles, rows[:_MOST], numbers=2), *notes]
+
+
+def _persons(plan: Plan, book: Book) -> dict[str, int]:
+    """Distinct persons per old code, of the target that has the most of them; closed rows do not count."""
+    found: dict[str, int] = {}
+    for target in plan.settings.targets:
+        if target.person is None or target.frozen or target.kind != "region":
+            continue
+        mine: dict[str, int] = defaultdict(int)
+        for item in book.measures(target.id, "before"):
+            if item.code is not None and not item.closed:
+                mine[item.code[:6]] += item.persons or 0
+        for code, count in mine.items():
+            found[code] = max(found.get(code, 0), count)
+    return found
+
+
+def _targets(plan: Plan, moves: Sequence[Move]) -> list[str]:
+    """Per target how its rows are decided."""
+    rows = []
+    for target in plan.settings.targets:
+        by_method: dict[str, int] = defaultdict(int)
+        for name, _, _, method, count in moves:
+            if name == target.id:
+                by_method[method] += count
+        decided = "，".join(
+            f"{METHODS[method]} {by_method[method]:,}" for method in METHODS if method != "queue" and by_method[method]
+        )
+        moving = sum(count for method, count in by_method.items() if method != "queue")
+        how = "已结账，不迁移" if target.frozen else decided or "没有要更新的行"
+        rows.append((target.label, how, by_method["queue"], moving))
+    return ["### 迁移对象与分配方式", _grid(("对象", "分配方式与行数", "待人工判定", "更新行数"), rows, numbers=2)]
+
+
+def _queue(plan: Plan, moves: Sequence[Move]) -> list[str]:
+    labels = {target.id: target.label for target in plan.settings.targets}
+    rows = [
+        (labels.get(target, target), f"{old} {plan.old.name(old[:6])}", count) for target, old, new, _, count in moves if not new
+    ]
+    if not rows:
+        return ["### 待人工判定", "没有。"]
+    note = (
+        "站点设置为接受：这些行保留原代码，在报告中列示。"
+        if plan.settings.accept_queue
+        else "须先判定（queue-out、queue-in）再批准。"
     )
+    return ["### 待人工判定", note, _grid(("对象", "原代码", "行数"), rows, numbers=1)]
+
+
+def _checks(checks: Sequence[tuple[str, Check]]) -> list[str]:
+    """One line per check of the list, with what is to be noted; those of all targets together."""
+    groups: dict[tuple[str, int, str], list[Check]] = defaultdict(list)
+    for stage, item in checks:
+        groups[(stage, item.number, item.title)].append(item)
+    rows = []
+    for (stage, number, title), items in groups.items():
+        passed = sum(1 for item in items if item.verdict == "pass")
+        others = [item for item in items if item.verdict != "pass"]
+        verdicts = "、".join(dict.fromkeys(VERDICTS[item.verdict] for item in others)) or VERDICTS["pass"]
+        details = "；".join(f"{item.target}：{item.detail}" if item.target else item.detail for item in others[:5])
+        rows.append((number, STAGES[stage], title, f"{passed}/{len(items)}", verdicts, details))  # type: ignore[index]
+    return ["### 检查", _grid(("项", "阶段", "检查", "通过", "结论", "说明"), rows)]

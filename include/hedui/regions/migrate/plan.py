@@ -12,12 +12,13 @@ from hedui.regions.allocation import AddressRule, Allocator
 from hedui.regions.codes import shape_problem
 from hedui.regions.errors import RegionError
 from hedui.regions.honesty import Stop, pair_stops
+from hedui.regions.lower import carried, own_moves
 from hedui.regions.mapping import RegionMap, compose, region_map
 from hedui.regions.migrate.resolve import Resolver, by_code
 from hedui.regions.model import Change, Table
 from hedui.regions.reading import Mistakes, read_rows, shown
 from hedui.regions.store import SHIPPED, Store
-from hedui.regions.weights import Weight
+from hedui.regions.weights import Weight, shares_of
 from hedui.site.regions import RegionSettings
 
 
@@ -85,7 +86,7 @@ def make_plan(
     for pair, step in zip(pairs, maps, strict=True):
         stops += [stop for stop in pair_stops(store.table(pair[0]), store.table(pair[1]), step) if stop not in stops]
     whole = mapping or (maps[0] if len(maps) == 1 else compose(maps, codes=old.rows))
-    subs = store.sub_changes_between(start, end)
+    subs = carried(store.sub_changes_between(start, end), maps)
     resolver = Resolver(
         mapping=whole,
         allocator=Allocator(
@@ -97,8 +98,11 @@ def make_plan(
         known=frozenset(new.rows),
         before=frozenset(old.rows),
         below=by_code(subs),
+        own=own_moves(subs, start=start, end=end, known=frozenset(new.rows)),
         institutions=_pairs(folder, settings.institution_changes, "old_institution", "new_institution"),
     )
+    weights = _weights(settings, folder)
+    shares_of(weights, whole)  # now, and not when rows have moved
     return Plan(
         run=run or run_name(start, end),
         old=old,
@@ -106,7 +110,7 @@ def make_plan(
         mapping=whole,
         stops=tuple(stops),
         resolver=resolver,
-        weights=_weights(settings, folder),
+        weights=weights,
         settings=settings,
         receivers={item.name: _codes(folder / item.codes) for item in settings.receivers},
     )

@@ -1,187 +1,33 @@
-"""A target in PostgreSQL. Its key log and progress are in the schema ``hedui_regions`` of the same database, in the same transactions."""
+"""Moving rows in PostgreSQL: key log, batches, copy. Log and progress are in the schema ``hedui_regions``, in the same transactions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import cached_property
-from typing import Any
+from collections.abc import Collection, Sequence
 
-import psycopg
-
-from hedui.engine import environment
 from hedui.regions.allocation import Place
-from hedui.regions.errors import ConcurrentWriterError, RegionError
+from hedui.regions.errors import ConcurrentWriterError
 from hedui.regions.migrate import postgres_text as pg
-from hedui.regions.migrate.records import Action, Logged, MapRow, Measure, Waiting
+from hedui.regions.migrate.postgres_table import PostgresTable
+from hedui.regions.migrate.records import Action, Logged, MapRow, Waiting
 from hedui.site.regions import Target
 
 
-class PostgresTarget:
-    """See :class:`hedui.regions.migrate.records.TargetStore`.
-
-    Args:
-        url: SQLAlchemy URL.
-        target: What to migrate.
-        run: The run's name, part of the work tables' names.
-        code_columns: All columns of the table that carry codes of some target: they do not count as content.
-        table: The table as it is really called, where it is a copy.
-    """
+class PostgresTarget(PostgresTable):
+    """A target in PostgreSQL; see :class:`hedui.regions.migrate.records.TargetStore`."""
 
     def __init__(self, *, url: str, target: Target, run: str, code_columns: Sequence[str] = (), table: str | None = None) -> None:
-        self.target = target
-        self.run = run
-        self._url = url
-        self._code_columns = tuple(dict.fromkeys((*code_columns, target.column)))
-        self._table = table or ".".join(pg.quote(part) for part in target.table.split("."))
-        self._copied = table is not None
-        self._connection = pg.connect(url)
+        super().__init__(url=url, target=target, run=run, code_columns=code_columns, table=table)
         with self._guarded():
             self._connection.execute("SELECT pg_advisory_lock(%s)", (0x6865647510,))
             self._connection.execute(pg.PROGRESS)
             self._connection.execute("SELECT pg_advisory_unlock(%s)", (0x6865647510,))
-
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """Turns the driver's errors, which may quote rows, into ours."""
-        try:
-            yield
-        except psycopg.Error as error:
-            raise RegionError(
-                f"{self.target.id}: the database refused ({type(error).__name__}, SQLSTATE {error.sqlstate}); "
-                "nothing of this statement was kept. See the server's log for details."
-            ) from None
-
-    def _work(self, what: str) -> str:
-        return f"{pg.SCHEMA}.{pg.quote(f'{what}_{self.run}_{self.target.id}')}"
-
-    def _sql(self, name: str, **parameters: Any) -> str:
-        target = self.target
-        quoted = {
-            "table": self._table,
-            "column": pg.quote(target.column),
-            "keys": [pg.quote(key) for key in target.key],
-            "person": pg.quote(target.person) if target.person else None,
-            "unit": pg.quote(target.unit) if target.unit else None,
-            "amounts": [pg.quote(column) for column in target.amounts],
-            "date": pg.quote(target.date) if target.date else None,
-            "closed": self._closed,
-            "place": self._place,
-            "row_key": pg.joined([f"t.{pg.quote(key)}" for key in target.key]),
-            "log": self._work("log"),
-            "map": self._work("map"),
-            "manual": self._work("manual"),
-            "queue": self._work("queue"),
-        }
-        text = environment().get_template(f"regions/postgres/{name}.sql.jinja").render(**{**quoted, **parameters})
-        return text
-
-    @property
-    def _closed(self) -> str:
-        if self.target.frozen:
-            return "true"
-        if self.target.closed is None:
-            return "false"
-        bound = pg.literal(self.target.closed.before)
-        return f'coalesce(t.{pg.quote(self.target.closed.column)}::text COLLATE "C" < {bound}, false)'
-
-    @property
-    def _place(self) -> str:
-        return pg.joined([f"t.{pg.quote(column)}" for column in self.target.place_columns.values()] or ["''"])
-
-    @cached_property
-    def _rest(self) -> list[str]:
-        """The columns that are content, those without a hash as text.
-
-        Raises:
-            RegionError: The table, a column of the target is not there, or the key is not unique.
-        """
-        with self._guarded():
-            rows = self._connection.execute(
-                pg.COLUMNS,
-                (self._table,),
-            ).fetchall()
-        found = {row[0]: row[2] for row in rows}
-        target = self.target
-        closed = [target.closed.column] if target.closed else []
-        named = (target.column, *target.key, target.person, target.unit, *target.amounts, target.date, *closed)
-        missing = [name for name in (*named, *target.place_columns.values()) if name and name not in found]
-        if missing or not found:
-            raise RegionError(
-                f"{target.id}: {target.table} has no column {', '.join(missing)}; found {', '.join(found) or 'no such table'}."
-            )
-        content = [name for name in found if name not in self._code_columns]
-        return [f"t.{pg.quote(name)}" + ("::text" if found[name].startswith(pg.UNHASHABLE) else "") for name in content]
-
-    def values(self, *, closed: bool = False) -> dict[str, int]:
-        """See the protocol."""
-        _ = self._rest
-        column = pg.quote(self.target.column)
-        which = "true" if closed else f"NOT {self._closed}"
-        query = f"SELECT t.{column}::text, count(*) FROM {self._table} AS t WHERE {which} AND t.{column} IS NOT NULL GROUP BY 1"
-        return {str(code): int(rows) for code, rows in self._run(query)}
-
-    def key_problem(self) -> str:
-        """See the protocol. A unique index over the key's columns settles it, else they are counted."""
-        keys = ", ".join(pg.quote(key) for key in self.target.key)
-        with self._guarded():
-            indexed = self._connection.execute(pg.UNIQUE, (self._table, list(self.target.key))).fetchone()
-        if indexed:
-            return ""
-        absent = " OR ".join(f"{pg.quote(key)} IS NULL" for key in self.target.key)
-        doubles = f"SELECT 1 FROM {self._table} GROUP BY {keys} HAVING count(*) > 1"
-        query = f"SELECT count(*), (SELECT count(*) FROM {self._table} WHERE {absent}) FROM ({doubles}) AS d"
-        twice, empty = self._run(query).fetchall()[0]
-        return f"主键列不能唯一确定一行：重复{twice:,}组，空值{empty:,}行" if twice or empty else ""
-
-    def places(self, values: list[str]) -> list[tuple[str, Place]]:
-        """See the protocol."""
-        columns = self.target.place_columns
-        if not columns or not values:
-            return [(value, Place()) for value in values]
-        items = ", ".join(f"coalesce(t.{pg.quote(column)}::text, '')" for column in columns.values())
-        query = (
-            f"SELECT DISTINCT t.{pg.quote(self.target.column)}::text, {items} FROM {self._table} AS t "
-            f"WHERE NOT {self._closed} AND t.{pg.quote(self.target.column)} = ANY(%s)"
-        )
-        with self._guarded():
-            rows = self._connection.execute(query, (values,)).fetchall()
-        return [(str(row[0]), Place(**dict(zip(columns, row[1:], strict=True)))) for row in rows]
-
-    def measure(self, groups: dict[str, str]) -> list[Measure]:
-        """See the protocol."""
-        rest = self._rest
-        with self._guarded(), self._connection.transaction():
-            self._connection.execute("SET LOCAL jit = off")
-            self._connection.execute("SET LOCAL work_mem = '128MB'")
-            self._connection.execute("CREATE TEMP TABLE hedui_groups (code text PRIMARY KEY, grp text NOT NULL) ON COMMIT DROP")
-            with self._connection.cursor().copy("COPY hedui_groups (code, grp) FROM STDIN") as copy:
-                for row in groups.items():
-                    copy.write_row(row)
-            self._connection.execute("ANALYZE hedui_groups")
-            rows = self._connection.execute(self._sql("measure", rest=rest, groups="hedui_groups")).fetchall()
-        return [
-            Measure(
-                closed=bool(closed),
-                group=group or "",
-                code=None if is_group else code or "",
-                rows=count,
-                persons=persons,
-                units=units,
-                fen=tuple(int(value) for value in fen),
-                earliest=earliest or "",
-                latest=latest or "",
-                digest=digest or "0",
-            )
-            for closed, group, code, is_group, count, persons, units, fen, earliest, latest, digest in rows
-        ]
 
     def decide(self, decisions: dict[tuple[str, str], str]) -> None:
         """See the protocol."""
         manual = self._work("manual")
         with self._guarded(), self._connection.transaction():
             self._run(f"DROP TABLE IF EXISTS {manual}")
-            self._run(f"CREATE TABLE {manual} (row_key text, old_code text, new_code text, PRIMARY KEY (row_key, old_code))")
+            self._run(f"CREATE TABLE {manual} ({pg.MANUAL_COLUMNS})")
             with self._connection.cursor().copy(f"COPY {manual} FROM STDIN") as copy:
                 for (key, old), new in decisions.items():
                     copy.write_row((key, old, new))
@@ -199,13 +45,8 @@ class PostgresTarget:
             self._connection.execute("SET LOCAL work_mem = '64MB'")
             for table in (log, queue, mapped):
                 self._run(f"DROP TABLE IF EXISTS {table}")
-            self._run(
-                f"CREATE TABLE {mapped} (old_code text NOT NULL, place text, new_code text, method text NOT NULL, reason text NOT NULL)"
-            )
-            self._run(
-                f"CREATE TABLE IF NOT EXISTS {self._work('manual')} "
-                "(row_key text, old_code text, new_code text, PRIMARY KEY (row_key, old_code))"
-            )
+            self._run(f"CREATE TABLE {mapped} ({pg.MAP_COLUMNS})")
+            self._run(f"CREATE TABLE IF NOT EXISTS {self._work('manual')} ({pg.MANUAL_COLUMNS})")
             with self._connection.cursor().copy(f"COPY {mapped} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row((row.old, row.place, row.new, row.method, row.reason))
@@ -213,9 +54,7 @@ class PostgresTarget:
             self._connection.execute(self._sql("log", allocated=allocated, batch_rows=batch_rows))
             self._connection.execute(self._sql("queue", columns={n: pg.quote(c) for n, c in self.target.place_columns.items()}))
             self._run(f"CREATE INDEX ON {log} USING brin (batch) WITH (pages_per_range = 16)")
-            self._connection.execute(
-                f"DELETE FROM {pg.SCHEMA}.progress WHERE run = %s AND target = %s", (self.run, self._progress_name)
-            )
+            self._forget()
         self._run(f"ANALYZE {log}")
         return self._figures()
 
@@ -231,23 +70,22 @@ class PostgresTarget:
 
     def logged(self) -> Logged | None:
         """See the protocol."""
+        return self._figures() if self._exists("log") else None
+
+    def _exists(self, what: str) -> bool:
         with self._guarded():
-            found = self._connection.execute("SELECT to_regclass(%s)", (self._work("log"),)).fetchone()
-        return self._figures() if found and found[0] else None
+            found = self._connection.execute("SELECT to_regclass(%s)", (self._work(what),)).fetchone()
+        return bool(found and found[0])
 
     def waiting(self) -> list[Waiting]:
         """See the protocol."""
         names = list(self.target.place_columns)
-        with self._guarded():
-            rows = self._run(
-                f"SELECT {', '.join(['row_key', 'old_code::text', 'reason', *names])} FROM {self._work('queue')} ORDER BY 1"
-            ).fetchall()
-        return [
-            Waiting(
-                row_key=row[0], old=row[1], reason=row[2], place=Place(**{n: v or "" for n, v in zip(names, row[3:], strict=True)})
-            )
-            for row in rows
-        ]
+        items = ", ".join(["row_key", "old_code::text", "reason", *names])
+        found = []
+        for key, old, reason, *cells in self._run(f"SELECT {items} FROM {self._work('queue')} ORDER BY 1"):
+            place = Place(**{name: cell or "" for name, cell in zip(names, cells, strict=True)})
+            found.append(Waiting(row_key=key, old=old, reason=reason, place=place))
+        return found
 
     @property
     def _progress_name(self) -> str:
@@ -259,6 +97,11 @@ class PostgresTarget:
         with self._guarded():
             rows = self._connection.execute(query, (self.run, self._progress_name, action)).fetchall()
         return dict(rows)
+
+    def _forget(self) -> None:
+        query = f"DELETE FROM {pg.SCHEMA}.progress WHERE run = %s AND target = %s"
+        with self._guarded():
+            self._connection.execute(query, (self.run, self._progress_name))
 
     def move(self, batch: int, action: Action) -> int:
         """See the protocol."""
@@ -293,37 +136,38 @@ class PostgresTarget:
         statement = self._sql("move", by_place=by_place, from_code=start, to_code=end)
         return self._connection.execute(statement, {"batch": batch}).rowcount
 
-    def rehearsal(self) -> PostgresTarget:
-        """See the protocol. The copy has no triggers and only an index on its key; codes, keys and content are the same."""
+    def rehearsal(self, codes: Collection[str]) -> PostgresTarget:
+        """See the protocol. The copy has the table's checks and its unique keys with the column, and no triggers.
+
+        It is written without a log of its own (it need not survive the server), and half empty, so that a row's next version fits
+        beside it.
+        """
         copy = self._work("copy")
         with self._guarded(), self._connection.transaction():
             self._run(f"DROP TABLE IF EXISTS {copy}")
-            self._run(f"CREATE TABLE {copy} AS SELECT * FROM {self._table}")
+            self._run(f"CREATE UNLOGGED TABLE {copy} (LIKE {self._table} INCLUDING CONSTRAINTS) WITH (fillfactor = 45)")
+            column = pg.quote(self.target.column)
+            taken = f"INSERT INTO {copy} SELECT * FROM {self._table} AS t WHERE t.{column} = ANY(%s)"
+            self._connection.execute(taken, (list(codes),))
             # Rolling back finds rows by key, batch by batch; without an index every batch would read the whole copy.
             self._run(f"CREATE INDEX ON {copy} ({', '.join(pg.quote(key) for key in self.target.key)})")
+            for columns, nulls, predicate in self._connection.execute(pg.UNIQUE_WITH, (self.target.column, self._table)).fetchall():
+                where = f" WHERE {predicate}" if predicate else ""
+                self._run(f"CREATE UNIQUE INDEX ON {copy} ({', '.join(map(pg.quote, columns))}){nulls}{where}")
         self._run(f"ANALYZE {copy}")
         rehearsed = PostgresTarget(
             url=self._url, target=self.target, run=f"{self.run}x", code_columns=self._code_columns, table=copy
         )
-        with self._guarded():
-            decided = self._connection.execute("SELECT to_regclass(%s)", (self._work("manual"),)).fetchone()
-            if decided and decided[0]:
-                self._run(f"DROP TABLE IF EXISTS {rehearsed._work('manual')}")
-                self._run(f"CREATE TABLE {rehearsed._work('manual')} AS SELECT * FROM {self._work('manual')}")
+        if self._exists("manual"):
+            manual = rehearsed._work("manual")
+            self._run(f"DROP TABLE IF EXISTS {manual}")
+            self._run(f"CREATE TABLE {manual} AS SELECT * FROM {self._work('manual')}")
         return rehearsed
 
     def drop(self) -> None:
         """See the protocol."""
-        with self._guarded():
-            for what in ("log", "queue", "map", "manual"):
-                self._run(f"DROP TABLE IF EXISTS {self._work(what)}")
-            if self._copied:
-                self._run(f"DROP TABLE IF EXISTS {self._table}")
-
-    def close(self) -> None:
-        """See the protocol."""
-        self._connection.close()
-
-    def _run(self, statement: str) -> psycopg.Cursor[Any]:
-        with self._guarded():
-            return self._connection.execute(statement)
+        for what in ("log", "queue", "map", "manual"):
+            self._run(f"DROP TABLE IF EXISTS {self._work(what)}")
+        if self._copied:
+            self._run(f"DROP TABLE IF EXISTS {self._table}")
+        self._forget()

@@ -36,6 +36,33 @@ WHERE i.indrelid = to_regclass(%s) AND i.indisunique AND i.indpred IS NULL AND (
 ) = (SELECT array_agg(k ORDER BY k) FROM unnest(%s::text[]) AS k)
 """
 MAP_COLUMNS = "old_code text NOT NULL, place text, new_code text, method text NOT NULL, reason text NOT NULL"
+MANUAL_COLUMNS = "row_key text, old_code text, new_code text, PRIMARY KEY (row_key, old_code)"
+LOCK_SECONDS = 60
+"""How long a batch waits for rows that someone else holds."""
+UNIQUE_WITH = """
+SELECT (SELECT array_agg(a.attname::text ORDER BY k.place) FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(number, place)
+          JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number WHERE k.place <= i.indnkeyatts),
+       CASE WHEN i.indnullsnotdistinct THEN ' NULLS NOT DISTINCT' ELSE '' END, pg_get_expr(i.indpred, i.indrelid)
+FROM pg_index AS i JOIN pg_attribute AS c ON c.attrelid = i.indrelid AND c.attname = %s
+WHERE i.indrelid = to_regclass(%s) AND i.indisunique AND i.indexprs IS NULL AND c.attnum = ANY(i.indkey::smallint[])
+"""
+"""Unique keys that hold a column: two rows that become one code can collide in them. Keys over expressions are not seen."""
+KEYS_OUT = """
+SELECT c.conname::text, c.confrelid::regclass::text, f.attname::text
+FROM pg_constraint AS c
+JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attname = %s AND a.attnum = ANY(c.conkey)
+JOIN pg_attribute AS f ON f.attrelid = c.confrelid AND f.attnum = c.confkey[array_position(c.conkey, a.attnum)]
+WHERE c.contype = 'f' AND c.conrelid = to_regclass(%s)
+"""
+KEYS_IN = """
+SELECT c.conname::text, c.conrelid::regclass::text, c.confupdtype = 'c'
+FROM pg_constraint AS c JOIN pg_attribute AS a ON a.attrelid = c.confrelid AND a.attname = %s AND a.attnum = ANY(c.confkey)
+WHERE c.contype = 'f' AND c.confrelid = to_regclass(%s)
+"""
+TRIGGERS = """
+SELECT tgname::text FROM pg_trigger
+WHERE tgrelid = to_regclass(%s) AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 16 > 0 -- 16: for UPDATE
+"""
 
 
 def connect(url: str) -> psycopg.Connection[Any]:

@@ -2,61 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from hedui.regions.codes import level_of, parents
+from hedui.regions.codes import level_of, parents, significant
 from hedui.regions.honesty import STOPS, table_stops
-from hedui.regions.migrate.checks import Check, check, totals
+from hedui.regions.mapping import Rule
+from hedui.regions.migrate.checks import Check, Verdict, check, totals
 from hedui.regions.migrate.plan import Plan
-from hedui.regions.migrate.postgres_text import connect, quote
-from hedui.regions.migrate.records import Measure
+from hedui.regions.migrate.records import Guard, Measure
 from hedui.site.regions import Target
 
 
-def preflight_checks(
-    plan: Plan,
-    *,
-    values: Mapping[str, Mapping[str, int]],
-    key_problems: Mapping[str, str],
-    before: Mapping[str, Sequence[Measure]],
-    references: Mapping[str, int],
-) -> list[Check]:
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What was seen of a target before anything moves.
+
+    Attributes:
+        target: The target.
+        before: Its baseline.
+        values: Rows per value of open periods.
+        key_problem: What is wrong with its key.
+        guards: What the database has around the column.
+    """
+
+    target: Target
+    before: Sequence[Measure]
+    values: Mapping[str, int] = field(default_factory=dict)
+    key_problem: str = ""
+    guards: Sequence[Guard] = ()
+
+
+def preflight_checks(plan: Plan, seen: Sequence[Seen], *, references: Mapping[str, int]) -> list[Check]:
     """The checks in the order of the list.
 
     Args:
         plan: The plan.
-        values: Rows per value of every target that moves.
-        key_problems: What is wrong with a target's key.
-        before: The baseline by target.
+        seen: What was seen of each target.
         references: Orphans per reference.
     """
-    moving = [target for target in plan.settings.targets if not target.frozen]
-    found = [*_mapped(plan, moving, values), *_sound(plan), *_stops(plan), *_levels(plan)]
-    for target in plan.settings.targets:
-        rows, fen = totals(before[target.id])
+    moving = [item for item in seen if not item.target.frozen]
+    found = [*_mapped(plan, moving), *_sound(plan), *_stops(plan), *_levels(plan)]
+    for item in seen:
+        rows, fen = totals(item.before)
         shown = "、".join(f"{value:,}" for value in fen)
-        found.append(check(4, "基线已建立", target=target.label, before=rows, after=shown, ok=bool(before[target.id]) or rows == 0))
-    for target in moving:
-        problem = key_problems[target.id]
-        found.append(check(7, "主键可逐行定位（主键日志、回退的前提）", target=target.label, ok=not problem, detail=problem))
+        settled = bool(item.before) or rows == 0
+        found.append(check(4, "基线已建立（行数、金额（分））", target=item.target.label, before=rows, after=shown, ok=settled))
+    for item in moving:
+        label, problem = item.target.label, item.key_problem
+        found.append(check(7, "主键可逐行定位（主键日志、回退的前提）", target=label, ok=not problem, detail=problem))
+        for guard in item.guards:
+            otherwise: Verdict = "fail" if guard.blocks else "note"
+            found.append(check(12, guard.title, target=label, ok=False, otherwise=otherwise, detail=guard.detail))
     for name, orphans in references.items():
         detail = "迁移前已有悬空引用" if orphans else ""
         found.append(check(12, "外部引用完整", target=name, before=orphans, ok=not orphans, otherwise="note", detail=detail))
     return [*found, *receiver_checks(plan)]
 
 
-def _mapped(plan: Plan, moving: Sequence[Target], values: Mapping[str, Mapping[str, int]]) -> list[Check]:
+def _mapped(plan: Plan, moving: Sequence[Seen]) -> list[Check]:
     """Every code in the data that is not in the new table has a rule (1); rules that no data use are listed."""
     found = []
     used: set[str] = set()
-    for target in moving:
-        open_values = values[target.id]
-        used |= {value[:6] for value in open_values}
-        missing = plan.resolver.unexplained(target, open_values)
+    for item in moving:
+        used |= {significant(value)[:6] for value in item.values}
+        missing = plan.resolver.unexplained(item.target, item.values)
         detail = "；".join(f"{value} {rows:,}行" for value, rows in sorted(missing.items())[:20])
-        figures: dict[str, Any] = {"before": len(open_values), "after": sum(missing.values()), "difference": len(missing)}
-        found.append(check(1, "失效代码均有映射", target=target.label, **figures, ok=not missing, detail=detail))
+        figures: dict[str, Any] = {"before": len(item.values), "after": sum(missing.values()), "difference": len(missing)}
+        found.append(check(1, "失效代码均有映射", target=item.target.label, **figures, ok=not missing, detail=detail))
     unused = [rule.old for rule in plan.mapping.moved() if rule.old not in used]
     rules: dict[str, Any] = {"before": len(plan.mapping.moved()), "after": len(unused)}
     found.append(check(1, "未用到的映射", **rules, ok=not unused, otherwise="note", detail="、".join(unused[:20])))
@@ -69,13 +83,24 @@ def _sound(plan: Plan) -> list[Check]:
     outside = sorted({target for rule in mapping.rules.values() for target in rule.targets if target not in known})
     onward = [rule.old for rule in mapping.rules.values() if rule.old not in plan.resolver.before]
     cycles, reused = mapping.cycles(), mapping.reused()
+    taken = [f"{rule.old}→{rule.targets[0]}" for rule in mapping.moved() if _taken(rule, plan)]
     named = "；".join("→".join((*cycle, cycle[0])) for cycle in cycles)
     return [
         check(2, "现代码均在新版代码表中", after=len(outside), ok=not outside, detail="、".join(outside[:20])),
         check(2, "原代码均在旧版代码表中（链已展开）", after=len(onward), ok=not onward, detail="、".join(onward[:20])),
+        check(2, "改码的现代码未被占用（并入在用代码除外）", after=len(taken), ok=not taken, detail="、".join(taken[:20])),
         check(2, "代码互换、轮换（一次同时更新）", after=len(cycles), ok=not cycles, otherwise="note", detail=named),
         check(2, "代码腾出后另作他用", after=len(reused), ok=not reused, otherwise="note", detail="、".join(reused[:20])),
     ]
+
+
+def _taken(rule: Rule, plan: Plan) -> bool:
+    """Whether a recode, which is no merge, leads to a code that others hold and keep."""
+    target = rule.targets[0] if rule.fate == "move" else ""
+    if target not in plan.resolver.before or any(row.kind == "merge" for row in rule.changes):
+        return False
+    holder = plan.mapping.rules.get(target)
+    return holder is None or target in holder.targets
 
 
 def _stops(plan: Plan) -> list[Check]:
@@ -135,20 +160,4 @@ def receiver_checks(plan: Plan) -> list[Check]:
         missing = sorted(needed - codes)
         figures: dict[str, Any] = {"before": len(needed), "after": len(missing)}
         found.append(check(13, "接收方代码表含现代码", target=name, **figures, ok=not missing, detail="、".join(missing[:20])))
-    return found
-
-
-def reference_counts(plan: Plan, connection: Callable[[str], str]) -> dict[str, int]:
-    """Rows per reference whose code is not in the table that it refers to."""
-    found = {}
-    for item in plan.settings.references:
-        table, to_table = (".".join(quote(part) for part in name.split(".")) for name in (item.table, item.to_table))
-        column, to_column = quote(item.column), quote(item.to_column)
-        with connect(connection(item.connection)) as database:
-            query = (
-                f"SELECT count(*) FROM {table} AS t WHERE t.{column} IS NOT NULL "
-                f"AND NOT EXISTS (SELECT 1 FROM {to_table} AS r WHERE r.{to_column} = t.{column})"
-            )
-            row = database.execute(query).fetchone()
-        found[item.name] = int(row[0]) if row else 0
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Protocol
 
 from hedui.regions.allocation import Place
@@ -45,6 +46,11 @@ class Measure:
     def content(self) -> tuple[Any, ...]:
         """Everything that must be equal where nothing may have changed."""
         return (self.rows, self.persons, self.units, self.fen, self.earliest, self.latest, self.digest)
+
+
+def brief(measures: Iterable[Measure]) -> list[Measure]:
+    """The measures without distinct persons and units. Equal content digests mean the same rows, and so the same persons and units."""
+    return [replace(item, persons=None, units=None) for item in measures]
 
 
 def added(measures: list[Measure]) -> list[Measure]:
@@ -119,6 +125,21 @@ class Waiting:
     place: Place
 
 
+@dataclass(frozen=True, kw_only=True)
+class Guard:
+    """What the database itself has around the column: a foreign key, a trigger.
+
+    Attributes:
+        title: What it is, with its name, in Chinese.
+        blocks: Whether it would refuse the migration.
+        detail: Why, or what it does.
+    """
+
+    title: str
+    blocks: bool
+    detail: str
+
+
 class TargetStore(Protocol):
     """A target in its database or lake. All methods can be called again after a kill and then go on or start afresh."""
 
@@ -133,11 +154,15 @@ class TargetStore(Protocol):
     def places(self, values: list[str]) -> list[tuple[str, Place]]:
         """The distinct places of the rows with these values."""
 
-    def measure(self, groups: dict[str, str]) -> list[Measure]:
+    def guards(self, codes: Sequence[str]) -> list[Guard]:
+        """What the database has around the column that can refuse or follow an update to these codes."""
+
+    def measure(self, groups: dict[str, str], *, distinct: bool = True) -> list[Measure]:
         """Figures per value and per conservation group.
 
         Args:
             groups: Conservation group per value of the column.
+            distinct: Whether distinct persons and units are counted, which takes most of the time.
         """
 
     def decide(self, decisions: dict[tuple[str, str], str]) -> None:
@@ -162,8 +187,8 @@ class TargetStore(Protocol):
             ConcurrentWriterError: Rows of the batch are no longer as they were logged; nothing of it was changed.
         """
 
-    def rehearsal(self) -> TargetStore:
-        """The same target on a copy."""
+    def rehearsal(self, codes: Collection[str]) -> TargetStore:
+        """The same target on a copy of the rows with these values: a migration touches no others."""
 
     def drop(self) -> None:
         """Removes the work tables of the run (and a copy)."""

@@ -18,9 +18,9 @@ from hedui.regions.honesty import STOPS
 from hedui.regions.migrate.book import STATES, Book, Deed, Run
 from hedui.regions.migrate.checks import STAGES, VERDICTS
 from hedui.regions.migrate.plan import Plan
+from hedui.regions.migrate.restated import restated_totals
 from hedui.regions.migrate.workbook import Column, Sheet, Value, save
 from hedui.regions.model import KINDS, SCOPES
-from hedui.regions.weights import restate
 
 TITLE = "区划迁移核验报告"
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -203,11 +203,7 @@ def _restated(plan: Plan, book: Book) -> Sheet:
     """Closed statistics as they were, and in the new codes; what no weight distributes is the residual."""
     rows: list[tuple[Value, ...]] = []
     for target in plan.settings.targets:
-        closed = [item for item in book.measures(target.id, "before") if item.closed and item.code]
-        figures: list[tuple[str, dict[str, int]]] = [("行数", {item.code or "": item.rows for item in closed})]
-        figures += [(name, {item.code or "": item.fen[number] for item in closed}) for number, name in enumerate(target.amounts)]
-        for name, amounts in figures:
-            result = restate(amounts, plan.mapping, plan.weights)
+        for name, amounts, result in restated_totals(plan, target, book.measures(target.id, "before")):
             for code in sorted(amounts.keys() | result.totals.keys()):
                 was, now, left = amounts.get(code, 0), result.totals.get(code, 0), result.residual.get(code, 0)
                 if (was, left) != (now, 0):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hedui.regions.allocation import Allocator, Place
-from hedui.regions.codes import padded, shape_problem, significant
+from hedui.regions.codes import padded, parents, shape_problem, significant
 from hedui.regions.mapping import RegionMap
 from hedui.regions.migrate.records import SEPARATOR, MapRow
 from hedui.regions.model import SubChange
+from hedui.regions.unions import Unions
 from hedui.site.regions import Target
 
-_BASES = ("document", "map")
+_BASES = ("decision", "document", "map")
+_CONTRADICTION = "村镇对照互相矛盾"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,8 @@ class Resolver:
         allocator: Decides the rows of split codes.
         known: Codes of the table afterwards.
         before: Codes of the table before.
-        below: Townships and villages that got another code, for columns with 9 and 12 digits.
+        below: Townships and villages of counties that a rule touches, by their old code.
+        own: Townships and villages that become another code by documents, whatever their county does; empty: rows contradict.
         institutions: New code per old institution code.
     """
 
@@ -35,25 +38,33 @@ class Resolver:
     before: frozenset[str]
     below: Mapping[str, tuple[SubChange, ...]]
     institutions: Mapping[str, str]
+    own: Mapping[str, str] = field(default_factory=dict)
 
-    def groups(self, target: Target, values: Iterable[str]) -> dict[str, str]:
-        """The conservation group per value, also of the values that rules lead to."""
+    def groups(self, target: Target, values: Iterable[str], *, decided: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
+        """The conservation group of each value that can exchange people with another; values that nothing touches have none.
+
+        Args:
+            target: The target.
+            values: Values of its column.
+            decided: Old and new codes of persons' decisions.
+        """
         if target.kind == "institution":
-            return _pairs(self.institutions)
-        found = {}
-        for value in values:
-            group = self.mapping.groups.get(significant(value)[:6])
-            if group:
-                found[value] = group
-                if len(significant(value)) == 6:
-                    found |= {padded(code, len(value)): name for code, name in self.mapping.groups.items() if name == group}
-        return found
+            joined = Unions([*self.institutions.items(), *decided])
+            return {value: name for value in values if (name := joined.name(value))}
+        joined = Unions(self.mapping.groups.items())
+        for old, new in (*self.own.items(), *((significant(old), significant(new)) for old, new in decided)):
+            joined.join(self._member(old), self._member(new or old))
+        return {value: name for value in values if (name := joined.name(self._member(significant(value))))}
+
+    def _member(self, code: str) -> str:
+        """What a code is in the groups: its county where a rule touches that, else itself."""
+        return code[:6] if code[:6] in self.mapping.groups else code
 
     def undecided(self, target: Target, values: Iterable[str]) -> list[str]:
         """Values whose rows need a place, or a person."""
         if target.kind == "institution":
             return []
-        return [value for value in values if self._row(value) is not None and self._row(value).new is None]  # type: ignore[union-attr]
+        return [value for value in values if (row := self._row(value)) is not None and row.new is None]
 
     def rows(self, target: Target, values: Iterable[str], places: Iterable[tuple[str, Place]]) -> list[MapRow]:
         """The map's lines: one per affected value, and for split codes one per place that occurs."""
@@ -75,32 +86,47 @@ class Resolver:
         return rows
 
     def _row(self, value: str) -> MapRow | None:
-        """The line of a value as such; None where no rule touches it."""
+        """The line of a value as such; None where nothing touches it."""
         if shape_problem(value):
             return None
         code = significant(value)
         rule = self.mapping.rules.get(code[:6])
-        if rule is None or rule.fate == "keep":
-            return None
+        moving = rule is not None and rule.fate != "keep"
         if len(code) > 6:
-            return self._lower(value, code, rule.targets)
+            return self._lower(value, code, rule.targets) if rule is not None and moving else self._own(value, code)
+        if rule is None or not moving:
+            return None
         if rule.whole or len(rule.targets) == 1:
             new = padded(rule.targets[0], len(value))
             return MapRow(old=value, place=None, new=new, method="whole" if rule.whole else "only")
-        reason = "没有可用的分配依据" if rule.targets else "原代码撤销，变更清单没有去向"
-        return MapRow(old=value, place=None, new=None, method="queue", reason=reason)
+        return _waits(value, "没有可用的分配依据" if rule.targets else "原代码撤销，变更清单没有去向")
 
     def _lower(self, value: str, code: str, allowed: tuple[str, ...]) -> MapRow:
-        """A township or village by its own row; without one nobody knows its number in the new county."""
+        """A township or village of a moving county, by its own row; without one nobody knows its number in the new county."""
         for basis in _BASES:
             named = {row.new_code for row in self.below.get(code, ()) if row.basis == basis and row.new_code[:6] in allowed}
             if len(named) == 1:
                 return MapRow(old=value, place=None, new=padded(next(iter(named)), len(value)), method="whole")
             if named:
-                return MapRow(
-                    old=value, place=None, new=None, method="queue", reason=f"村镇对照互相矛盾：{'、'.join(sorted(named))}"
-                )
-        return MapRow(old=value, place=None, new=None, method="queue", reason="没有村镇对照")
+                return _waits(value, f"{_CONTRADICTION}：{'、'.join(sorted(named))}")
+        return _waits(value, "没有村镇对照")
+
+    def _own(self, value: str, code: str) -> MapRow | None:
+        """A township or village of a county that stays; what lies below a code that changed waits where it has no row of its own."""
+        if code in self.own:
+            new = self.own[code]
+            return (
+                MapRow(old=value, place=None, new=padded(new, len(value)), method="whole") if new else _waits(value, _CONTRADICTION)
+            )
+        changed = [up for up in parents(code) if len(up) > 6 and up in self.own]
+        return _waits(value, f"上级{changed[0]}的代码已变更，没有本级对照") if changed else None
+
+    def dead(self, target: Target, value: str) -> bool:
+        """Whether no open row may hold a value after the migration."""
+        if target.kind == "institution":
+            return value in self.institutions and value not in self.institutions.values()
+        code = significant(value)
+        return code[:6] not in self.known or (code in self.own and code not in self.own.values())
 
     def unexplained(self, target: Target, values: Mapping[str, int]) -> dict[str, int]:
         """Values with rows that are in no table afterwards and have no rule, or are no codes at all."""
@@ -114,14 +140,8 @@ class Resolver:
         return found
 
 
-def _pairs(changes: Mapping[str, str]) -> dict[str, str]:
-    """Groups of institution codes that exchange people."""
-    found: dict[str, str] = {}
-    for old, new in changes.items():
-        group = min(found.get(old, old), found.get(new, new))
-        for code in (*[item for item, name in found.items() if name in (found.get(old), found.get(new))], old, new):
-            found[code] = group
-    return found
+def _waits(value: str, reason: str) -> MapRow:
+    return MapRow(old=value, place=None, new=None, method="queue", reason=reason)
 
 
 def by_code(subs: Iterable[SubChange]) -> dict[str, tuple[SubChange, ...]]:

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any
 
 from hedui.regions.errors import RegionError, StopError
 from hedui.regions.migrate import checks as c
+from hedui.regions.migrate.approval import take_approval, take_refusal
 from hedui.regions.migrate.batches import Surroundings, move_batches
 from hedui.regions.migrate.book import STATES, Book, Deed
-from hedui.regions.migrate.page import approval_page, digest_of
+from hedui.regions.migrate.page import approval_page
 from hedui.regions.migrate.plan import Plan
-from hedui.regions.migrate.preflight import preflight_checks, receiver_checks, reference_counts
+from hedui.regions.migrate.preflight import Seen, preflight_checks, receiver_checks
 from hedui.regions.migrate.records import Logged, MapRow, Measure, TargetStore
+from hedui.regions.migrate.references import orphans
+from hedui.regions.migrate.rehearsal import Rehearsed, rehearse
+from hedui.regions.migrate.restated import restated_checks
 from hedui.regions.migrate.targets import open_target
 from hedui.site.regions import Target
 
@@ -45,8 +50,12 @@ class Migration:
         """The targets that are migrated."""
         return [target for target in self.plan.settings.targets if not target.frozen]
 
+    def _groups(self, store: TargetStore) -> dict[str, str]:
+        decided = {(old, new) for (_, old), new in self.book.decisions(store.target.id).items()}
+        return self.plan.resolver.groups(store.target, store.values(closed=True), decided=decided)
+
     def _measure(self, store: TargetStore) -> list[Measure]:
-        return store.measure(self.plan.resolver.groups(store.target, store.values(closed=True)))
+        return store.measure(self._groups(store))
 
     def map_rows(self, store: TargetStore) -> list[MapRow]:
         """What becomes of the values that a target holds now."""
@@ -78,19 +87,24 @@ class Migration:
                 measures = self._measure(store)
             self.book.put_measures(target.id, "before", measures)
             rows += c.totals(measures)[0]
-        self.book.update(state="measured", facts={"references": reference_counts(self.plan, self.around.connection)})
+        self.book.update(state="measured", facts={"references": orphans(self.plan.settings.references, self.around.connection)})
         return {"targets": len(self.plan.settings.targets), "rows": rows}
 
     def preflight(self) -> dict[str, Any]:
         """Everything that can be known before a row is touched."""
         self._need("measured", "rehearsed", "rejected")
         found: list[c.Check] = []
-        values, problems = {}, {}
-        for target in self.moving:
+        seen = []
+        for target in self.plan.settings.targets:
+            before = self.book.measures(target.id, "before")
+            if target.frozen:
+                seen.append(Seen(target=target, before=before))
+                continue
             with self._target(target) as store:
-                values[target.id], problems[target.id] = store.values(), store.key_problem()
-        before = {target.id: self.book.measures(target.id, "before") for target in self.plan.settings.targets}
-        found += preflight_checks(self.plan, values=values, key_problems=problems, before=before, references=self._references())
+                codes = sorted({row.new for row in self.map_rows(store) if row.new})
+                figures = {"values": store.values(), "key_problem": store.key_problem(), "guards": store.guards(codes)}
+            seen.append(Seen(target=target, before=before, **figures))  # type: ignore[arg-type]
+        found += preflight_checks(self.plan, seen, references=self._references())
         self.book.put_checks("preflight", found)
         return _counted(found)
 
@@ -103,19 +117,13 @@ class Migration:
         found: list[c.Check] = []
         waiting = moved = 0
         for target in self.moving:
-            before = self.book.measures(target.id, "before")
             with self._target(target) as store:
-                store.decide(self.book.decisions(target.id))
-                rows = self.map_rows(store)
-                copy = store.rehearsal()
-                try:
-                    logged, checks = self._rehearse(copy, rows, before)
-                finally:
-                    copy.drop()
-                    copy.close()
-            self.book.put_logged(target.id, logged)
-            found += checks
-            waiting, moved = waiting + logged.waiting, moved + logged.rows
+                done = self._rehearsed(store)
+            self.book.put_logged(target.id, done.logged)
+            self.book.put_measures(target.id, "rehearsed", done.after)
+            self.book.put_measures(target.id, "rehearsal_undone", done.undone)
+            found += done.checks
+            waiting, moved = waiting + done.logged.waiting, moved + done.logged.rows
         allowed = self.plan.settings.accept_queue
         detail = "按站点设置接受，保留原代码并列示" if waiting and allowed else ""
         found.append(
@@ -125,72 +133,37 @@ class Migration:
         self.book.update(state="rehearsed", facts={"waiting": waiting, "predicted": moved})
         return {"moved": moved, "waiting": waiting, **_counted(found)}
 
-    def _rehearse(self, copy: TargetStore, rows: list[MapRow], before: list[Measure]) -> tuple[Logged, list[c.Check]]:
-        target = copy.target
-        logged = copy.log(rows, batch_rows=self.plan.settings.batch_rows)
-        moved = sum(copy.move(batch, "migrate") for batch in range(logged.batches))
-        after = self._measure(copy)
-        self.book.put_measures(target.id, "rehearsed", after)
-        found = self._compare(target, before, after, logged, moved)
-        for batch in reversed(range(logged.batches)):
-            copy.move(batch, "rollback")
-        undone = self._measure(copy)
-        self.book.put_measures(target.id, "rehearsal_undone", undone)
-        return logged, [*found, c.same(14, "回退演练恢复基线", target.label, before, undone)]
-
-    def _compare(self, target: Target, before: list[Measure], after: list[Measure], logged: Logged, moved: int) -> list[c.Check]:
-        found = [c.predicted(target.label, logged, moved), c.arrived(target.label, before, after, logged)]
-        found += c.conserved(target.label, before, after)
-        if target.kind == "region":
-            found.append(c.no_dead_code(target.label, after, self.plan.resolver.known, logged))
-        return found
+    def _rehearsed(self, store: TargetStore) -> Rehearsed:
+        target = store.target
+        decisions = self.book.decisions(target.id)
+        store.decide(decisions)
+        joined = self.plan.resolver.groups(target, {code for (_, old), new in decisions.items() for code in (old, new)})
+        if any(not joined.get(old) or joined.get(old) != joined.get(new) for (_, old), new in decisions.items()):
+            # A person gave people to a code that no rule leads to: the baseline needs the group of both.
+            self.book.put_measures(target.id, "before", self._measure(store))
+        return rehearse(
+            store,
+            self.map_rows(store),
+            groups=self._groups,
+            before=self.book.measures(target.id, "before"),
+            batch_rows=self.plan.settings.batch_rows,
+            dead=partial(self.plan.resolver.dead, target),
+        )
 
     def page(self) -> str:
         """What the approver reads, in Markdown."""
         return approval_page(self.plan, self.book)
 
     def approve(self, *, by: str, note: str, page_digest: str, accept: tuple[str, ...] = ()) -> None:
-        """Takes an approval.
-
-        Args:
-            by: Who approved.
-            note: Why; must not be empty.
-            page_digest: Digest of the page that was read.
-            accept: Ids of the stops that the approver has looked at.
-
-        Raises:
-            StopError: Checks failed, or stops are not accepted. RegionError: the page has changed, the note is empty, or
-                the state is wrong.
-        """
+        """Takes an approval; see :func:`hedui.regions.migrate.approval.take_approval`."""
         self._need("rehearsed")
-        if not by.strip() or not note.strip():
-            raise RegionError("An approval needs a name and a note; one of them is empty.")
-        if digest_of(self.page()) != page_digest:
-            raise RegionError(
-                "What was approved is no longer what would run: the page has changed since. Rehearse again and ask anew."
-            )
-        failed = [item for _, item in self.book.checks("preflight", "rehearsal") if item.verdict == "fail"]
-        if failed:
-            named = "；".join(f"{item.number} {item.title} {item.target}" for item in failed[:10])
-            raise StopError(f"{len(failed)} check(s) before the migration failed: {named}. Cure them and rehearse again.")
-        left = [stop for stop in self.plan.open_stops if stop.id not in accept]
-        if left:
-            raise StopError(
-                f"{len(left)} stop(s) are not accepted: {'；'.join(stop.id for stop in left[:10])}. Look at each and name it."
-            )
-        details = {"mapping": self.plan.mapping.digest, "page": page_digest, "accepted_stops": list(accept)}
-        self.book.update(
-            deed=Deed(actor=by, action="regions.approve", details=details),
-            facts={"accepted_stops": list(accept)},
-            **{"state": "approved", "approved_by": by, "approved_at": self.around.now(), "approval_note": note},
-            page_digest=page_digest,
-        )
+        given = {"by": by, "note": note, "page_digest": page_digest, "accept": accept}
+        take_approval(self.plan, self.book, page=self.page(), at=self.around.now(), **given)  # type: ignore[arg-type]
 
     def reject(self, *, by: str, note: str) -> None:
         """Takes a refusal; the run can be rehearsed and asked for again."""
         self._need("rehearsed")
-        deed = Deed(actor=by, action="regions.reject", details={"note": note})
-        self.book.update(state="rejected", approved_by=None, approval_note=note, facts={"rejected_by": by}, deed=deed)
+        take_refusal(self.book, by=by, note=note)
 
     def migrate(self) -> dict[str, Any]:
         """Logs the keys of all targets, then moves batch by batch; goes on where an earlier call stopped.
@@ -250,7 +223,13 @@ class Migration:
                     raise RegionError(
                         f"{target.id}: its key log is gone, so that nothing can be proved or rolled back; restore it."
                     )
-                found += self._compare(target, before, after, logged, sum(store.done("migrate").values()))
+                moved = sum(store.done("migrate").values())
+                found += [c.predicted(target.label, logged, moved), c.arrived(target.label, before, after, logged)]
+                found += c.conserved(target.label, before, after)
+                found.append(c.no_dead_code(target.label, after, partial(self.plan.resolver.dead, target), logged))
+        found += restated_checks(
+            self.plan, {target.id: self.book.measures(target.id, "after") for target in self.plan.settings.targets}
+        )
         found += self._after_references()
         found += receiver_checks(self.plan)
         self.book.put_checks("proof", found)
@@ -266,7 +245,7 @@ class Migration:
     def _after_references(self) -> list[c.Check]:
         known = self._references()
         found = []
-        for name, count in reference_counts(self.plan, self.around.connection).items():
+        for name, count in orphans(self.plan.settings.references, self.around.connection).items():
             before = known.get(name, 0)
             figures: dict[str, Any] = {"before": before, "after": count, "difference": count - before}
             found.append(c.check(12, "外部引用完整", target=name, **figures, ok=count <= before))
