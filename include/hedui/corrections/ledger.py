@@ -38,6 +38,7 @@ from hedui.corrections.states import (
 )
 from hedui.errors import LedgerError
 from hedui.ledger import corrections_models as models
+from hedui.ledger.models import Case
 
 
 def advance(
@@ -79,6 +80,8 @@ def advance(
         )
     if to in (State.REJECTED, State.RETURNED, State.VOID) and not note.strip():
         raise BundleStateError(f"Bundle {bundle_id}: {STATE_LABELS[to]} needs a reason.")
+    if to is State.CLOSED:
+        _all_verified(connection, bundle_id)
     act = act_of(state, to)
     check_four_eyes(connection, bundle_id, act, actor)
     values: dict[str, Any] = {"state": to, "state_since": func.now(), "note": note.strip()}
@@ -93,7 +96,10 @@ def advance(
         _move_cases(connection, bundle_id, before=[before], after=after, reason=note if after is CaseState.REOPENED else "")
     if to in ENDED:
         connection.execute(models.BundleCell.__table__.delete().where(models.BundleCell.bundle_id == bundle_id))  # type: ignore[attr-defined]
-    note_event(connection, bundle_id, actor=actor, act=act, before=state, after=to, note=note, details=details or {})
+    facts = dict(details or {})
+    if to is State.EXECUTED:
+        facts["newest_case"] = connection.execute(select(func.coalesce(func.max(Case.id), 0))).scalar_one()
+    note_event(connection, bundle_id, actor=actor, act=act, before=state, after=to, note=note, details=facts)
     audit.append(
         connection,
         actor=actor,
@@ -102,6 +108,17 @@ def advance(
         details={"from": state, "to": to, "act": act, "note": note, **({"digest": digest} if digest else {}), **(details or {})},
     )
     return state
+
+
+def _all_verified(connection: Connection, bundle_id: str) -> None:
+    case = models.BundleCase
+    waiting = select(func.count()).where(case.bundle_id == bundle_id, case.state.in_([CaseState.TREATING, CaseState.SOLVED]))
+    count = connection.execute(waiting).scalar_one()
+    if count:
+        raise BundleStateError(
+            f"Bundle {bundle_id}: {count} cases have not been read again and found right; it cannot be closed, only opened again "
+            "(复核不通过) or read again."
+        )
 
 
 def check_four_eyes(connection: Connection, bundle_id: str, act: Act | None, actor: str) -> None:
