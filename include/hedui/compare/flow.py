@@ -18,6 +18,7 @@ from hedui.compare.balance import check_control_totals, check_rows, prove_own_ro
 from hedui.compare.flow_plan import FlowPlan, amount_parts, field_parts, flow_plan, raw_fields, view_parameters
 from hedui.compare.plan import SidePlan, side_plans
 from hedui.compare.raws import load_raws
+from hedui.compare.snapshot import region_version
 from hedui.compare.write import copy_out
 from hedui.context import Context
 from hedui.lake import Manifest, Partition
@@ -50,13 +51,13 @@ def match_own_date(connection: duckdb.DuckDBPyConnection, context: Context, comp
     _deviations(connection, context, plan, sides, date)
     balance = prove_own_rows(connection, comparison.id, sides)
     inputs = {f"{side.dataset}/{side.source}": side.manifest.digest for side in sides}
-    _write(connection, context, comparison, date, {"balance": balance, "inputs": inputs})
+    _write(connection, context, comparison, date, {"balance": balance, "inputs": inputs} | region_version(sides))
 
 
 def _totals_and_details(connection: duckdb.DuckDBPyConnection, plan: FlowPlan) -> None:
     names: dict[str, Any] = {"keys": plan.keys, "amounts": plan.amounts, "groups": plan.groups, "fields": plan.fields}
     engine.run(connection, "compare/flow_groups.sql", **names, hash_function="hash", audit=plan.audit)
-    engine.run(connection, "compare/flow_join.sql", **names, tolerance=plan.comparison.tolerance_fen)
+    engine.run(connection, "compare/flow_join.sql", **names, codes=plan.codes, tolerance=plan.comparison.tolerance_fen)
     rungs = [rung.needs for rung in plan.rungs]
     engine.run(connection, "compare/flow_rows.sql", keys=plan.keys, subject=plan.subject, rungs=rungs, mapped=plan.mapped)
     engine.run(connection, "compare/flow_statement_own.sql", amounts=plan.amounts, groups=plan.groups)

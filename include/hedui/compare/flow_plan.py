@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from hedui import engine
 from hedui.canonical.schemas import dataset
 from hedui.compare.authority import Right, rights_of
 from hedui.compare.ladder import RungPlan, ladder_column, ladder_fields, reversal_column, rung_plan
+from hedui.compare.places import CODES, PLACE_FIELDS
 from hedui.compare.plan import SidePlan
 from hedui.compare.snapshot import own_columns, side_parameters
 from hedui.context import Context
@@ -69,7 +71,23 @@ class FlowPlan:
         """Expression over pairs (l_, r_ columns): whether an amount or a field deviates."""
         tolerance = self.comparison.tolerance_fen
         amounts = [f"abs(l_a_{name} - r_a_{name}) > {tolerance}" for name in self.amounts]
-        return " OR ".join(amounts + [f"l_f_{name} IS DISTINCT FROM r_f_{name}" for name in self.fields])
+        different = engine.environment().get_template("compare/macros.sql").module.different  # type: ignore[attr-defined]
+        tolerances = {name: CODES if name in self.codes else 0 for name in self.fields}
+        return " OR ".join(amounts + [different(f"l_f_{name}", f"r_f_{name}", kind) for name, kind in tolerances.items()])
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The compared fields that hold region or institution codes."""
+        return tuple(name for name in self.fields if name in PLACE_FIELDS)
+
+    @property
+    def coded_columns(self) -> dict[str, str]:
+        """The columns of a residual row with region or institution codes, with the field that each is of."""
+        comparison = self.comparison
+        named = {f"k{number}": name for number, name in enumerate(comparison.key)}
+        named |= {f"g_{name}": pair[0] for name, pair in comparison.group.items()}
+        named |= {f"x_{name}": name for name in self.extras} | {f"f_{name}": name for name in self.fields}
+        return {column: name for column, name in named.items() if name in PLACE_FIELDS}
 
 
 def flow_plan(context: Context, comparison: FlowComparison) -> FlowPlan:
@@ -119,7 +137,7 @@ def side_columns(plan: FlowPlan, side: SidePlan) -> dict[str, str]:
         return side.expression(name) if name in schema.fields else "CAST(NULL AS VARCHAR)"
 
     amounts = {f"a_{name}": total(parts[side.index]) for name, parts in comparison.amounts.items()}
-    groups = {f"g_{name}": side.expression(pair[side.index]) for name, pair in comparison.group.items()}
+    groups = {f"g_{name}": side.grouping(pair[side.index]) for name, pair in comparison.group.items()}
     total_fen = " + ".join(f"({amount})" for amount in amounts.values())
     columns = amounts | {"total": total_fen, "reversal": reversal_column(comparison, side, f"({total_fen})")} | groups
     columns |= {f"x_{name}": ladder_column(side, name) for name in plan.extras}
@@ -167,7 +185,9 @@ def field_parts(context: Context, plan: FlowPlan, sides: tuple[SidePlan, ...], d
     for name in plan.fields:
         rule = plan.comparison.fields[name]
         right: list[Right] = rights_of(context.site.authority, sides, {name}, date)
-        parts.append({"name": name, "rule": rule.rule, "kind": rule.kind, "severity": rule.severity, "right": right})
+        tolerance = CODES if name in plan.codes else 0
+        shown = {"name": name, "rule": rule.rule, "kind": rule.kind, "severity": rule.severity}
+        parts.append(shown | {"tolerance": tolerance, "right": right})
     return parts
 
 

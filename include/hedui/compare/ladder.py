@@ -66,7 +66,7 @@ def ladder_column(side: SidePlan, name: str) -> str:
     """The expression of a ladder field as text: NULL where it is empty, a placeholder, or not in the side's dataset."""
     if name not in dataset(side.dataset).fields:
         return "CAST(NULL AS VARCHAR)"
-    text = f"nullif(CAST({side.expression(name)} AS VARCHAR), '')"
+    text = f"nullif(CAST({side.grouping(name)} AS VARCHAR), '')"
     if not is_placeholder_field(name):
         return text
     refused = " OR ".join(f"{text} = {engine.literal(digits)}" for digits in EQUAL_DIGITS)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as made_of
 
 from hedui import engine
 from hedui.canonical.schemas import SQL_TYPES, dataset
 from hedui.compare.keys import is_placeholder_field
+from hedui.compare.places import Translation, single, translated
 from hedui.context import Context
 from hedui.lake import Manifest, Partition
 from hedui.site.models import FlowComparison, KeyMap, Side, SnapshotComparison
@@ -54,6 +57,8 @@ class SidePlan:
         manifest: The canonical partition's manifest.
         date: Business date of the partition.
         digested: Its values are keyed digests: equal or not is all that can be said of them.
+        region_version: Date of the region table whose codes the comparison speaks; None where the site says nothing of versions.
+        translations: Fields with codes of an older table, in the comparison's.
     """
 
     index: int
@@ -72,6 +77,8 @@ class SidePlan:
     manifest: Manifest
     date: dt.date
     digested: bool = False
+    region_version: dt.date | None = None
+    translations: Mapping[str, Translation] = made_of(default_factory=dict)
 
     @property
     def maps_key(self) -> bool:
@@ -84,7 +91,20 @@ class SidePlan:
             return "m.to_value"
         if field not in self.mapped:
             return f"CAST(NULL AS {dataset(self.dataset).fields[field].sql_type})"
-        return f"r.{engine.ident(field)}"
+        own = f"r.{engine.ident(field)}"
+        return f"coalesce(t_{field}.to_value, {own})" if field in self.translations else own
+
+    def grouping(self, field: str) -> str:
+        """The expression of a field that rows are grouped or matched by: codes that a split has mixed share one name."""
+        if field not in self.translations:
+            return self.expression(field)
+        return f"coalesce(t_{field}.group_value, r.{engine.ident(field)})"
+
+    def readable(self, field: str) -> str:
+        """The expression of a field for people to read: a single code always."""
+        if field not in self.translations:
+            return self.expression(field)
+        return single(self.expression(field), f"r.{engine.ident(field)}")
 
 
 def inputs(context: Context, comparison: SnapshotComparison | FlowComparison, date: dt.date) -> dict[Partition, Manifest | None]:
@@ -124,7 +144,7 @@ def side_plans(context: Context, comparison: SnapshotComparison | FlowComparison
     Raises:
         LakeError: A side's canonical partition is missing.
     """
-    return tuple(side_plan(context, comparison, stub) for stub in side_stubs(context, comparison, date))
+    return translated(context, [side_plan(context, comparison, stub) for stub in side_stubs(context, comparison, date)])
 
 
 def side_plan(context: Context, comparison: SnapshotComparison | FlowComparison, stub: SidePlan) -> SidePlan:

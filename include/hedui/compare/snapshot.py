@@ -21,6 +21,7 @@ from hedui.compare.authority import rights
 from hedui.compare.balance import check_rows, prove_snapshot
 from hedui.compare.keys import EQUAL_DIGITS, ZEROS
 from hedui.compare.picking import narrowed
+from hedui.compare.places import CODES
 from hedui.compare.plan import SidePlan, side_plans
 from hedui.compare.raws import load_raws
 from hedui.compare.returning import change_column, returning
@@ -54,7 +55,14 @@ def compare_snapshot(context: Context, comparison: SnapshotComparison, date: dt.
         count = raise_findings(connection, context, comparison, sides, date)
         connection.execute("SET preserve_insertion_order = true")
         meta = {"balance": balance, "inputs": {f"{side.dataset}/{side.source}": side.manifest.digest for side in sides}}
+        meta |= region_version(sides)
         return write_findings(connection, context, scope=comparison.id, date=date, rows=count, meta=meta)
+
+
+def region_version(sides: Sequence[SidePlan]) -> dict[str, str]:
+    """What the manifest says of the version that the sides' codes were compared in."""
+    version = sides[0].region_version
+    return {"region_version": version.isoformat()} if version else {}
 
 
 def make_sides(connection: duckdb.DuckDBPyConnection, comparison: SnapshotComparison, sides: Sequence[SidePlan]) -> None:
@@ -96,7 +104,7 @@ def side_parameters(side: SidePlan, columns: dict[str, str], *, view: str = "") 
         "view": view or f"side_{side.index}",
         "relation": side.relation,
         "where": side.where,
-        "keys": [f"CAST({side.expression(key)} AS VARCHAR)" for key in side.keys],
+        "keys": [f"CAST({side.grouping(key)} AS VARCHAR)" for key in side.keys],
         "refused": side.placeholders,
         "zeros": ZEROS,
         "equal_digits": EQUAL_DIGITS,
@@ -104,6 +112,7 @@ def side_parameters(side: SidePlan, columns: dict[str, str], *, view: str = "") 
         "key_map": side.key_map,
         "maps_key": side.maps_key,
         "map_optional": False,
+        "translations": side.translations,
     }
 
 
@@ -123,7 +132,7 @@ def own_columns(side: SidePlan) -> dict[str, str]:
 
 def region(side: SidePlan) -> str:
     """The SQL expression of a row's region."""
-    return side.expression(side.region) if side.region else "CAST(NULL AS VARCHAR)"
+    return side.readable(side.region) if side.region else "CAST(NULL AS VARCHAR)"
 
 
 def digests(comparison: SnapshotComparison, sides: Sequence[SidePlan]) -> list[dict[str, Any]]:
@@ -197,6 +206,8 @@ def fields_of(comparison: SnapshotComparison, sides: Sequence[SidePlan]) -> list
         if len(members) > 1:
             couples = list(combinations(members, 2))
             money = field_type(sides, name) == "fen" and not any(side.digested for side in sides)
+            coded = any(name in side.translations for side in sides)
+            tolerance: Any = CODES if coded else rule.tolerance_fen if money else 0
             result.append(
                 {
                     "name": name,
@@ -206,7 +217,7 @@ def fields_of(comparison: SnapshotComparison, sides: Sequence[SidePlan]) -> list
                     "members": members,
                     "couples": couples,
                 }
-                | {"tolerance": rule.tolerance_fen if money else 0, "money": money}
+                | {"tolerance": tolerance, "money": money}
             )
     return result
 

@@ -22,12 +22,13 @@ from hedui.compare.flow import pair_hits, residual
 from hedui.compare.flow_plan import FlowPlan, flow_plan, missing_rules, rule_ids
 from hedui.compare.meeting import load_history, matching, meet
 from hedui.compare.originals import judge_originals
+from hedui.compare.places import bring
 from hedui.compare.plan import SidePlan, side_stubs
 from hedui.compare.statement import make_statement
 from hedui.compare.write import copy_out, make_findings, who
 from hedui.context import Context
 from hedui.errors import LakeError
-from hedui.lake import Manifest
+from hedui.lake import Manifest, Partition
 from hedui.site.models import FlowComparison
 
 
@@ -37,7 +38,8 @@ def chains(context: Context, comparison: str) -> dict[dt.date, str]:
     for date in context.lake.dates("residual", comparison):
         manifest = context.lake.manifest(residual(comparison, date))
         if manifest is not None:
-            chain = hashlib.sha256(f"{chain}|{date}|{manifest.digest}".encode()).hexdigest()
+            said = [chain, date.isoformat(), manifest.digest, *filter(None, [manifest.meta.get("region_version")])]
+            chain = hashlib.sha256("|".join(said).encode()).hexdigest()
             result[date] = chain
     return result
 
@@ -56,14 +58,14 @@ def restate(connection: duckdb.DuckDBPyConnection, context: Context, comparison:
     if not stale:
         return []
     base = max((day for day, chain in expected.items() if day < stale[0] and recorded[day] == chain), default=None)
-    _start(connection, context, plan, base)
+    spoken = _start(connection, context, plan, base)
     standing.start(connection, context, comparison.id, base)
     for day in (day for day in expected if base is None or day > base):
         if day > stale[-1]:
             break
-        _step(connection, context, plan, day)
+        spoken = _step(connection, context, plan, day, spoken)
         if day in stale:
-            _evaluate(connection, context, plan, day, expected[day])
+            _evaluate(connection, context, plan, day, expected[day], spoken)
         else:
             standing.start(connection, context, comparison.id, day)
         connection.execute("CREATE OR REPLACE TEMP TABLE carried AS SELECT * FROM open_now")
@@ -82,16 +84,23 @@ def _relation(context: Context, partition: Any, name: str) -> str:
     return engine.parquet(files)
 
 
-def _start(connection: duckdb.DuckDBPyConnection, context: Context, plan: FlowPlan, base: dt.date | None) -> None:
-    """Makes ``carried``: what was open at the end of ``base``, or nothing."""
+def _start(connection: duckdb.DuckDBPyConnection, context: Context, plan: FlowPlan, base: dt.date | None) -> str | None:
+    """Makes ``carried``: what was open at the end of ``base``, or nothing; returns the version of its region codes."""
     comparison = plan.comparison.id
     if base is not None:
         relation = _relation(context, context.findings(comparison, base), "open")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE carried AS SELECT * FROM {relation}")
-        return
+        return _version(context, context.findings(comparison, base))
     first = context.lake.dates("residual", comparison)[0]
     _arrive(connection, context, plan, first)
     connection.execute("CREATE OR REPLACE TEMP TABLE carried AS SELECT * FROM arrived WHERE FALSE")
+    return None
+
+
+def _version(context: Context, partition: Partition) -> str | None:
+    """The region table whose codes a partition carries."""
+    manifest = context.lake.manifest(partition)
+    return manifest.meta.get("region_version") if manifest else None
 
 
 def _arrive(connection: duckdb.DuckDBPyConnection, context: Context, plan: FlowPlan, date: dt.date) -> None:
@@ -100,12 +109,17 @@ def _arrive(connection: duckdb.DuckDBPyConnection, context: Context, plan: FlowP
     engine.run(connection, "compare/flow_arrived.sql", date=date, left=left, right=right, columns=plan.carried)
 
 
-def _step(connection: duckdb.DuckDBPyConnection, context: Context, plan: FlowPlan, date: dt.date) -> None:
+def _step(connection: duckdb.DuckDBPyConnection, context: Context, plan: FlowPlan, date: dt.date, spoken: str | None) -> str | None:
+    """One date of the window; ``spoken`` is the version of what is carried, the version of what stays open comes back."""
     _arrive(connection, context, plan, date)
+    spoken = bring(connection, context, plan, carried=spoken, arrived=_version(context, residual(plan.comparison.id, date)))
     meet(connection, plan)
+    return spoken
 
 
-def _evaluate(connection: duckdb.DuckDBPyConnection, context: Context, plan: FlowPlan, date: dt.date, chain: str) -> None:
+def _evaluate(
+    connection: duckdb.DuckDBPyConnection, context: Context, plan: FlowPlan, date: dt.date, chain: str, spoken: str | None
+) -> None:
     """Writes the findings partition of ``date`` from the tables of its step and its residual partition."""
     comparison = plan.comparison
     sides = side_stubs(context, comparison, date)
@@ -134,6 +148,7 @@ def _evaluate(connection: duckdb.DuckDBPyConnection, context: Context, plan: Flo
     make_statement(connection, plan, date, balance, own=_relation(context, partition, "statement"))
     engine.run(connection, "compare/flow_links.sql", own=_relation(context, partition, "nets"), differs=plan.differs())
     meta = {"balance": balance, "inputs": manifest.meta["inputs"], "chain": chain, "own": own, "matching": matching(connection)}
+    meta |= {"region_version": spoken} if spoken else {}
     with context.lake.writer(context.findings(comparison.id, date)) as writer:
         copy_out(connection, writer, "findings")
         copy_out(connection, writer, "totals", name="totals", order="ALL")

@@ -52,6 +52,7 @@ from hedui.demo.plants import (
     tiers,
     units,
 )
+from hedui.demo.regions import deliver_regions
 from hedui.demo.standing import with_standing
 from hedui.demo.systems.spec import MACROS
 from hedui.demo.world import World, build_world
@@ -138,7 +139,7 @@ def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], prog
         deliver_flows(delivery, flows)
         sent = deliver_money(delivery, money, unit_sql=unit_sql())
         feed = plan_packets(connection, planting)
-        rows = delivery.finish() | sent
+        rows = delivery.finish() | sent | deliver_regions(connection, urls["shebao_db"])
         rows |= {"linghuo": write_packets(out, feed), "shebao.ac44_lh": load_recorded(urls["shebao_db"], Path(scratch), feed)}
     lines = with_standing(planting.truth + flow_truth(flows), DATES)
     truth = sorted(lines, key=lambda line: tuple(str(value) for value in asdict(line).values()))

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from hedui.regions.codes import padded, significant
+from hedui.regions.errors import RegionError
 from hedui.regions.mapping import RegionMap, compose, region_map
 from hedui.regions.store import Store
 
@@ -39,6 +40,16 @@ class Translator:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._map = lru_cache(maxsize=32)(self._composed)
+
+    def mapping(self, of: dt.date, to: dt.date) -> RegionMap:
+        """What becomes of the codes between two tables, composed of all half-years between them.
+
+        Raises:
+            RegionError: ``of`` is not before ``to``, a date has no table, or change rows contradict each other.
+        """
+        if self.store.latest(of) >= self.store.latest(to):
+            raise RegionError(f"The table of {of} is not before that of {to}; give the older one first.")
+        return self._map(self.store.latest(of), self.store.latest(to))
 
     def _composed(self, start: dt.date, end: dt.date) -> RegionMap:
         pairs = [pair for pair in self.store.neighbours() if pair[0] >= start and pair[1] <= end]

@@ -19,6 +19,7 @@ from hedui.regions.store import Store
 
 Judgement = Literal["valid", "not_yet", "ended", "unknown", "malformed"]
 FOREVER: Final = dt.date.max
+ONE_DAY: Final = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +78,14 @@ def difference(old: Table, new: Table) -> Difference:
 
 
 def effective(change: Change) -> dt.date:
-    """The day a change counts from, inside its half-year: the approval's date, or the table's date where it is unknown or outside."""
+    """The day a change counts from, inside its half-year: the approval's date, or the table's date where it is unknown or outside.
+
+    The day after the table (1 July, 1 January) belongs to it too: many approvals name it as the first day of the new codes.
+    """
     day = change.effective_date
     if day is None:
         return change.to_date
-    return min(max(day, change.from_date + dt.timedelta(days=1)), change.to_date)
+    return min(max(day, change.from_date + ONE_DAY), change.to_date + ONE_DAY)
 
 
 class Versions:

@@ -14,6 +14,7 @@ from hedui.site.documents import Document, read_csv, read_yaml
 from hedui.site.models import Agency, Authority, CodeRow, Comparison, Limit, Model, Region, RuleSetting, SiteModel, Source
 from hedui.site.parts import Part, Parts
 from hedui.site.problems import Problems, choose
+from hedui.site.regions import read_regions
 from hedui.site.site import Site
 from hedui.site.validate import parse
 
@@ -88,7 +89,7 @@ def load_site(folder: Path, *, rules: bool = True) -> Site:
     """Reads and checks the site in ``folder``.
 
     Files: ``site.yaml``, ``agencies.yaml``, ``sources/*.yaml``, ``comparisons.yaml``; where the site has them ``rules.yaml``,
-    ``authority.csv``, ``limits.csv``, ``regions.csv`` and ``codes/*.csv``.
+    ``authority.csv``, ``limits.csv``, ``regions.csv``, ``regions.yaml`` and ``codes/*.csv``.
 
     Args:
         folder: The site's folder.
@@ -124,4 +125,6 @@ def _read(loader: _Loader) -> Parts:
         limits=loader.csv_list("limits.csv", Limit),
         regions=loader.csv_list("regions.csv", Region),
         codes={Path(file).stem: loader.csv_list(file, CodeRow) for file in code_files},
+        folder=loader.folder,
+        region_codes=read_regions(loader.folder, loader.problems),
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from hedui.site.documents import Document, PathKey
 from hedui.site.models import Agency, Authority, CodeRow, Comparison, Limit, Region, RuleSetting, Source
 from hedui.site.problems import Problems
+from hedui.site.regions import RegionSettings
 from hedui.site.site import Site
 
 T = TypeVar("T", covariant=True)
@@ -59,6 +61,8 @@ class Parts:
     limits: list[Part[Limit]]
     regions: list[Part[Region]]
     codes: dict[str, list[Part[CodeRow]]]
+    folder: Path
+    region_codes: RegionSettings | None = None
 
     def site(self) -> Site:
         """The site; only to be asked for when there are no problems."""
@@ -75,6 +79,8 @@ class Parts:
             limits=values(self.limits),
             rules={name: part.value for name, part in self.rules.items() if part.value is not None},
             regions=values(self.regions),
+            region_codes=self.region_codes,
+            folder=self.folder,
         )
 
 

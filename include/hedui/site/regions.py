@@ -41,7 +41,8 @@ class Target(Model):
         column: The column with the code.
         kind: ``region``, or ``institution`` for codes that change with their region by the site's list.
         person, unit: Columns whose distinct values must be conserved.
-        amounts: Columns of money in fen.
+        amounts: Columns of money.
+        money: What the amounts are in; they are summed in fen.
         date: Column whose least and greatest value is compared.
         village, township, address, institution: What splits are decided by, in this order.
         closed: Rows that are not migrated.
@@ -60,6 +61,7 @@ class Target(Model):
     person: ColumnName | None = None
     unit: ColumnName | None = None
     amounts: tuple[ColumnName, ...] = ()
+    money: Literal["fen", "yuan"] = "fen"
     date: ColumnName | None = None
     village: ColumnName | None = None
     township: ColumnName | None = None
@@ -103,6 +105,17 @@ class Receiver(Model):
     codes: str
 
 
+class Spoken(Model):
+    """Which table's codes a source's rows carry from a business date on.
+
+    A source that no row names carries the last table before the business date: that of 30 June from 1 July on.
+    """
+
+    source: Identifier
+    table: dt.date
+    since: dt.date
+
+
 class Window(Model):
     """Hours of the day in which batches may start, in the site's time zone; may pass midnight."""
 
@@ -121,6 +134,7 @@ class RegionSettings(Model):
 
     Attributes:
         folder: The site's own region files, below its folder.
+        versions: Which version of the codes each source speaks, where it is not the one in use on the day.
         targets: The columns that follow.
         references: What must stay whole.
         receivers: Whose code lists must know the new codes.
@@ -137,7 +151,8 @@ class RegionSettings(Model):
     """
 
     folder: str = "regions"
-    targets: tuple[Target, ...]
+    versions: tuple[Spoken, ...] = ()
+    targets: tuple[Target, ...] = ()
     references: tuple[Reference, ...] = ()
     receivers: tuple[Receiver, ...] = ()
     addresses: str | None = None
@@ -158,16 +173,23 @@ def load_regions(folder: Path) -> RegionSettings | None:
     Raises:
         SiteError: It has mistakes; all of them, with file, line, field, value and what is allowed.
     """
-    if not (folder / FILE).exists():
-        return None
     problems = Problems()
-    document = read_yaml(folder, FILE, problems)
-    settings: RegionSettings | None = parse(RegionSettings, document, (), problems) if document is not None else None
-    if document is not None and settings is not None:
-        _check(folder, settings, document, problems)
+    settings = read_regions(folder, problems)
     if len(problems):
         raise SiteError(problems.lines())
-    assert settings is not None
+    return settings
+
+
+def read_regions(folder: Path, problems: Problems) -> RegionSettings | None:
+    """As :func:`load_regions`, with the mistakes noted among those of the whole site."""
+    if not (folder / FILE).exists():
+        return None
+    document = read_yaml(folder, FILE, problems)
+    if document is None:
+        return None
+    settings: RegionSettings | None = parse(RegionSettings, document, (), problems)
+    if settings is not None:
+        _check(folder, settings, document, problems)
     return settings
 
 

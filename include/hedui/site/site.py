@@ -5,17 +5,49 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hedui.errors import HeduiError
 from hedui.rules import rule
 from hedui.site.models import Agency, Comparison, Limit, RuleSetting, SiteModel, SnapshotComparison, Source
 from hedui.site.problems import choose
+from hedui.site.regions import RegionSettings
+
+if TYPE_CHECKING:
+    from hedui.regions.spoken import SiteCodes
 
 DEFAULT_SETTING = RuleSetting()
 
 
 class Site(SiteModel):
-    """A site as its folder describes it; every cross reference in it has been checked."""
+    """A site as its folder describes it; every cross reference in it has been checked.
+
+    Attributes:
+        region_codes: Its ``regions.yaml``, where it has one.
+        folder: Where it was read from.
+    """
+
+    region_codes: RegionSettings | None = None
+    folder: Path | None = None
+
+    @cached_property
+    def codes_by_version(self) -> SiteCodes | None:
+        """The site's region codes by version; None where the site has no ``regions.yaml``."""
+        from hedui.regions.spoken import SiteCodes
+
+        if self.region_codes is None or self.folder is None:
+            return None
+        return SiteCodes(settings=self.region_codes, folder=self.folder)
+
+    def region_version(self, source_id: str, date: dt.date) -> dict[str, str]:
+        """What a canonical manifest says of its region codes: the date of the table whose codes the source speaks on that day.
+
+        Raises:
+            RegionError: The declared table is not known.
+        """
+        codes = self.codes_by_version
+        return {} if codes is None else {"region_version": codes.spoken(source_id, date).isoformat()}
 
     @cached_property
     def _agencies(self) -> dict[str, Agency]:

@@ -5,6 +5,7 @@
 --   amounts  names of the amount components
 --   groups   names of the groups' fields
 --   fields   names of the compared fields that both sides deliver
+--   codes    those of them with region or institution codes
 --   tolerance  tolerated difference per component in fen
 -- Columns: n0, n1 (source_row or NULL), t0, t1 (fen), same, crossed (both rows are there, in different groups).
 {% from "compare/macros.sql" import each, different %}
@@ -27,7 +28,7 @@ SELECT d0.source_row AS n0, d1.source_row AS n1, d0.total AS t0, d1.total AS t1,
        AND NOT ({{ different("d0.a_" ~ amount, "d1.a_" ~ amount, tolerance) }})
 {% endfor %}
 {% for field in fields %}
-       AND d0.f_{{ field }} IS NOT DISTINCT FROM d1.f_{{ field }}
+       AND NOT ({{ different("d0.f_" ~ field, "d1.f_" ~ field, "codes" if field in codes else 0) }})
 {% endfor %}
        AS same,
        d0.source_row IS NOT NULL AND d1.source_row IS NOT NULL AND NOT (

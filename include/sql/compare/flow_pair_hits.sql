@@ -3,7 +3,7 @@
 -- Parameters:
 --   sides      sources: left, right
 --   amounts    {name, rule, tolerance, right: authority in order {insurance, side}}
---   fields     {name, rule, kind, severity, right}
+--   fields     {name, rule, kind, severity, tolerance ("codes" or 0), right}
 {% macro pick(part) %}CASE {% for row in part.right %}WHEN {{ "l_insurance = " ~ (row.insurance | literal) if row.insurance else "TRUE" }} THEN {{ sides[row.side] | literal }} {% endfor %}WHEN FALSE THEN '' END{% endmacro %}
 {% macro coded(part) %}CASE WHEN CAST(l_f_{{ part.name }} AS VARCHAR) LIKE '?%' OR CAST(r_f_{{ part.name }} AS VARCHAR) LIKE '?%' THEN 'CODE' ELSE {{ part.kind | literal }} END{% endmacro %}
 {% macro hit(part, kind, column, difference) %}
@@ -32,7 +32,7 @@ FROM (
 {% endfor %}
 {% for part in fields %}
 {{ hit(part, coded(part), "f_" ~ part.name, "CAST(NULL AS BIGINT)") }}
-  WHERE l_f_{{ part.name }} IS DISTINCT FROM r_f_{{ part.name }}
+  WHERE {{ different("l_f_" ~ part.name, "r_f_" ~ part.name, part.tolerance) }}
 {{ "  UNION ALL" if not loop.last }}
 {% endfor %}
 ) AS deviating;

@@ -10,6 +10,7 @@
 --   columns   further columns, name -> expression
 --   key_map   the side's key map (relation, from_field, to_field) or none
 --   maps_key  whether the map fills a key field: then a row without a map has no key either
+--   translations  fields with codes of another version -> relation (from_value, to_value, group_value), joined as t_<field>
 --   map_optional  a row without a map keeps its key where the map fills none (flows: a later rung may need the map)
 -- Columns: source_row, status (ok | unusable | keymap), own_number (the mapped field's own value), k<j> (keys, NULL unless ok),
 -- q<j> (keys of rows that only lack the map), the columns.
@@ -62,6 +63,9 @@ FROM (
 {% if key_map %}
   LEFT JOIN map AS m ON m.from_value = r.{{ key_map.from_field | ident }}
 {% endif %}
+{% for field, table in translations.items() %}
+  LEFT JOIN {{ table.relation }} AS t_{{ field }} ON t_{{ field }}.from_value = r.{{ field | ident }}
+{% endfor %}
 {% for field, values in where.items() %}
   {{ "WHERE" if loop.first else "AND" }} r.{{ field | ident }} IN {{ values | literal }}
 {% endfor %}

@@ -15,6 +15,7 @@ from unit.compare import ladders
 from unit.compare.bench import Bench, people_site, tiny_context
 from unit.compare.flows import D1, D2, SITE, pay, put
 from unit.compare.maps import MAPPED_SITE
+from unit.compare.regions import JULY, JUNE, regions_site
 from unit.compare.tiers import TIERS_SITE
 from unit.sql_samples import Samples
 
@@ -39,6 +40,7 @@ def record(folder: Path) -> Samples:
         flows(Bench(tiny_context(SITE, folder / "flows")))
         ladder(Bench(tiny_context(ladders.SITE, folder / "ladder")))
         refunds(Bench(tiny_context(ladders.SITE | {"comparisons": [ladders.REFUNDS]}, folder / "refunds")))
+        versions(Bench(tiny_context(regions_site(folder / "site"), folder / "versions")))
     return found
 
 
@@ -66,6 +68,17 @@ def units(bench: Bench) -> None:
     bench.put("tax_registration", "tax", DAY, [])
     bench.run("units", DAY)
     bench.run("people", DAY)
+
+
+def versions(bench: Bench) -> None:
+    """Sides that speak different versions of the region codes, and rows that wait over the change."""
+    for source in ("city", "province"):
+        bench.put("person", source, JULY, [PERSON | {"region": "990103"}])
+        for date in (JUNE, JULY):
+            bench.put("payment", source, date, [pay("A", pool_region="990103")] if (source, date) != ("city", JULY) else [])
+    bench.run("persons", JULY)
+    bench.run("flow", JUNE)
+    bench.run("flow", JULY)
 
 
 def flows(bench: Bench) -> None:

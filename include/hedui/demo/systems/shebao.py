@@ -30,6 +30,7 @@ PERSON: Final = Table(
         Column(name="aab001", sql="unit_no", label="单位编号"),
         Column(name="aab301", sql="region", label="行政区划"),
         Column(name="aae005", sql="phone", label="联系电话"),
+        Column(name="zzq012", sql="village_of(region, i)", label="村（居）代码"),
     ),
 )
 UNIT: Final = Table(
@@ -51,6 +52,7 @@ UNIT: Final = Table(
         Column(name="aaf020", sql="tax_office", label="主管税务部门"),
         Column(name="aab020", sql="ltrim(economic_type, '?')", label="经济类型"),
         Column(name="aab021", sql="ltrim(subordination, '?')", label="隶属关系"),
+        Column(name="aae006", sql="address_of(region, u)", label="地址"),
     ),
 )
 _ENROLMENTS: Final = enrolment_ideal(
@@ -85,6 +87,7 @@ ENROLMENT: Final = Table(
         Column(name="aac012", sql="person_category", label="个人身份"),
         Column(name="aae160", sql="change_reason", label="变更原因"),
         Column(name="aae035", sql="day8(change_date)", label="变更日期"),
+        Column(name="aab034", sql="office_of(pool_region, i)", label="社保经办机构编号"),
     ),
 )
 LEVY: Final = Table(

@@ -25,6 +25,12 @@ MACROS: Final = (
     # Blanks around a name and the agency's own middle dot: noise that says nothing about the person.
     "CREATE OR REPLACE MACRO noisy(name, n, dot) AS CASE n WHEN 0 THEN '　' || replace(name, '·', dot) || ' ' "
     "WHEN 1 THEN replace(name, '·', dot) || '  ' WHEN 2 THEN ' ' || replace(name, '·', dot) ELSE replace(name, '·', dot) END",
+    # Where a row's person or unit is: what the districts' codes of the next half-year are decided by, see include/sites/demo/regions.
+    "CREATE OR REPLACE MACRO village_of(r, n) AS r || '00' || CAST(1 + n % 4 AS VARCHAR) || '00' || CAST(1 + n // 4 % 6 AS VARCHAR)",
+    "CREATE OR REPLACE MACRO office_of(r, n) AS CASE WHEN r <> '990105' OR n % 10 < 6 THEN r || '01' WHEN n % 10 < 9 THEN r || '02' END",
+    "CREATE OR REPLACE MACRO address_of(r, n) AS CASE WHEN r = '990105' THEN '和对市中和区' || "
+    "CASE n % 5 WHEN 0 THEN '中和街道' WHEN 1 THEN '河口街道' WHEN 2 THEN '新港街道' WHEN 3 THEN '沙洲镇临港' ELSE '' END "
+    "|| '建设路' || CAST(1 + n AS VARCHAR) || '号' END",
     "CREATE OR REPLACE MACRO wide_digits(t) AS translate(t, '0123456789X', '０１２３４５６７８９Ｘ')",
 )
 """DuckDB macros that the systems' SQL uses."""

@@ -1,0 +1,94 @@
+"""Sides that speak different versions of the region codes: all are brought to the newest one before anything is compared."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hedui import engine
+from hedui.regions.spoken import ANY, INSTITUTION_FIELDS, REGION_FIELDS, Meaning, SiteCodes
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from hedui.compare.flow_plan import FlowPlan
+    from hedui.compare.plan import SidePlan
+    from hedui.context import Context
+
+PLACE_FIELDS = (*REGION_FIELDS, *INSTITUTION_FIELDS)
+CODES = "codes"
+"""Stands for the tolerance of a field with codes: one of several possible codes is no deviation (see ``compare/macros.sql``)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translation:
+    """A field's codes in the comparison's version, as a relation of the columns ``from_value``, ``to_value`` and ``group_value``."""
+
+    relation: str
+
+
+def translated(context: Context, sides: Sequence[SidePlan]) -> tuple[SidePlan, ...]:
+    """The sides with their version; those of an older version than the newest, and what meets them, with translations."""
+    codes = context.site.codes_by_version
+    if codes is None:
+        return tuple(sides)
+    spoken = [codes.of_manifest(side.manifest.meta, source=side.source, date=side.date) for side in sides]
+    newest, oldest = max(spoken), min(spoken)
+    if newest == oldest:
+        return tuple(replace(side, region_version=newest) for side in sides)
+    return tuple(
+        replace(side, region_version=newest, translations=_translations(codes, side, own, oldest=oldest, newest=newest))
+        for side, own in zip(sides, spoken, strict=True)
+    )
+
+
+def _translations(codes: SiteCodes, side: SidePlan, own: dt.date, *, oldest: dt.date, newest: dt.date) -> dict[str, Translation]:
+    found = {}
+    for field in (name for name in PLACE_FIELDS if name in side.mapped):
+        meanings = codes.groups(field, of=oldest, to=newest) | codes.meanings(field, of=own, to=newest)
+        if meanings:
+            found[field] = Translation(relation=relation(meanings))
+    return found
+
+
+def relation(meanings: dict[str, Meaning]) -> str:
+    """The meanings as a relation."""
+    rows = ", ".join(engine.literal((old, new.code, new.group)) for old, new in sorted(meanings.items()))
+    return f"(SELECT * FROM (VALUES {rows}) AS v(from_value, to_value, group_value))"
+
+
+def single(expression: str, otherwise: str) -> str:
+    """A code for people to read: where one of several is meant, the side's own."""
+    return f"CASE WHEN strpos({expression}, {engine.literal(ANY)}) > 0 THEN {otherwise} ELSE {expression} END"
+
+
+def bring(
+    connection: duckdb.DuckDBPyConnection, context: Context, plan: FlowPlan, *, carried: str | None, arrived: str | None
+) -> str | None:
+    """Brings the tables ``carried`` and ``arrived`` of a flow's window to the newer one of their versions.
+
+    Args:
+        connection: Holds the tables.
+        context: Its site knows the codes.
+        plan: The flow comparison.
+        carried: Version of the table ``carried``, as a manifest says it; None where nothing is known.
+        arrived: That of ``arrived``.
+
+    Returns:
+        The version of both now.
+    """
+    codes = context.site.codes_by_version
+    if codes is None or carried is None or arrived is None or carried == arrived:
+        return arrived or carried
+    table, of, to = ("carried", carried, arrived) if carried < arrived else ("arrived", arrived, carried)
+    coded = []
+    for column, field in plan.coded_columns.items():
+        meanings = codes.meanings(field, of=dt.date.fromisoformat(of), to=dt.date.fromisoformat(to))
+        if meanings:
+            value = "to_value" if column.startswith("f_") else "group_value"
+            coded.append({"column": column, "relation": relation(meanings), "value": value})
+    if coded:
+        engine.run(connection, "compare/flow_translated.sql", table=table, columns=plan.carried, coded=coded)
+    return to
