@@ -99,6 +99,21 @@ def to_spark(sql: str) -> list[str]:
     return sqlglot.transpile(sql, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
 
 
+_stores: dict[str, Any] = {}
+
+
+def use_store(filesystem: Any) -> None:
+    """Lets every connection that is opened from now on read and write an fsspec filesystem; a lake calls it that is not on local disk."""
+    name = filesystem.protocol if isinstance(filesystem.protocol, str) else filesystem.protocol[0]
+    _stores[name] = filesystem
+
+
+def open_stores(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes the filesystems of :func:`use_store` known to a connection that somebody else has opened."""
+    for filesystem in _stores.values():
+        connection.register_filesystem(filesystem)
+
+
 @contextmanager
 def connect(*, memory_limit: str = "4GB", threads: int = 2, database: str = ":memory:") -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection with a memory limit; what does not fit spills to a temporary folder that goes with the connection."""
@@ -111,6 +126,7 @@ def connect(*, memory_limit: str = "4GB", threads: int = 2, database: str = ":me
         )
         try:
             connection.execute("SET enable_progress_bar = false")  # a session's option, refused in the configuration
+            open_stores(connection)
             yield connection
         finally:
             connection.close()

@@ -27,7 +27,7 @@ import duckdb
 import fsspec
 from fsspec.core import url_to_fs
 
-from hedui import __version__
+from hedui import __version__, engine
 from hedui.errors import LakeError
 
 Layer = Literal["raw", "canonical", "findings", "residual", "checks", "regions"]
@@ -120,6 +120,8 @@ class Lake:
         self.fs: fsspec.AbstractFileSystem
         self.fs, self._base = url_to_fs(self.root)
         self._local = self.fs.protocol in ("file", "local") or "file" in self.fs.protocol
+        if not self._local:
+            engine.use_store(self.fs)
 
     def full_path(self, partition: Partition, relative: str = "") -> str:
         """Full path of a file of a partition, fit for DuckDB and pyarrow."""

@@ -15,7 +15,6 @@ from hedui import engine
 from hedui.batches.facts import PacketFact, raw_partition
 from hedui.batches.receipts import ROW, package, receipt_stem, receipts_folder, write_file
 from hedui.batches.settle import Place, places_of, verdicts_of
-from hedui.canonical.convert import prepare
 from hedui.context import Context
 from hedui.rules import rule
 from hedui.site.batches import Business
@@ -81,7 +80,6 @@ def _told(context: Context, source: Source, date: dt.date, business: Business) -
             "batches/failed_rows.sql", findings=engine.parquet(files), before=engine.parquet(before) if before else None,
             source=source.id, rules=business.rules, datasets=[{"scope": scope, "dataset": dataset} for scope, dataset in scopes.items()],
         )  # fmt: skip
-        prepare(connection, context.lake, [])
         for dataset, delivered, row, rule_id in connection.execute(query).fetchall():
             told[dataset, delivered][row].append(rule_id)
     return told
@@ -108,7 +106,6 @@ def _numbers(context: Context, source: Source, dataset: str, date: dt.date, colu
     if not files:
         return {}
     with engine.connect(memory_limit=context.memory_limit, threads=context.threads) as connection:
-        prepare(connection, context.lake, [])
         wanted: Any = connection.execute(
             f"SELECT source_row, {engine.ident(column)} FROM {engine.parquet(files)} WHERE list_contains(?, source_row)", [rows]
         )

@@ -61,7 +61,7 @@ def _write(context: Context, source: Source, day: dt.date, verdicts: Sequence[Ve
         engine.connect(memory_limit=context.memory_limit, threads=context.threads) as connection,
         context.lake.writer(raw_partition(source.id, CHANGES, day)) as writer,
     ):
-        prepare(connection, context.lake, [])
+        prepare(connection, [])
         for verdict in verdicts:
             fact, before = verdict.fact, verdict.previous
             if before is None:

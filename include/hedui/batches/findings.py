@@ -119,7 +119,7 @@ def _write(context: Context, source: Source, night: dt.date, found: Sequence[Ope
         ),
     )
     with context.lake.writer(partition) as writer, engine.connect(threads=1) as connection:
-        prepare(connection, context.lake, [])
+        prepare(connection, [])
         connection.register("problem", pa.Table.from_pylist(rows, schema=SCHEMA))
         connection.execute(f"COPY (\n{query}\n) TO {engine.literal(writer.new_file())} (FORMAT parquet, COMPRESSION zstd)")
         writer.commit(Manifest(rows=len(rows), meta={"source": source.id, "problems": token, "inputs": {}}))

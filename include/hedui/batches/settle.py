@@ -188,7 +188,7 @@ class _Day:
             engine.connect(memory_limit=self.context.memory_limit, threads=self.context.threads) as connection,
             lake.writer(target) as writer,
         ):
-            prepare(connection, lake, codes)
+            prepare(connection, codes)
             records = connection.execute(f"SELECT count(*) FROM {engine.parquet(data)} WHERE {only}").fetchone()
             counting = sum(fact.rows for fact, _ in places) if self.facts or places else raw.meta["source_rows"]
             relation = RawRelation(
@@ -205,7 +205,7 @@ class _Day:
                 "set_aside": raw.meta["source_rows"] - counting,
                 "delivery": raw.meta["delivery"],
                 "packets": wanted,
-            }
+            } | self.context.site.region_version(source.id, self.date)
             writer.commit(
                 Manifest(rows=converted.rows, rejected=converted.rejected, control_totals=converted.control_totals, meta=meta)
             )

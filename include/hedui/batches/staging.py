@@ -135,7 +135,7 @@ def _register_received(
             f'Source {source.id}: staging.key "{columns.key}" of {dataset} fills no canonical field, so what was received cannot be '
             "told by it; name a column that is read."
         )
-    prepare(connection, context.lake, [])
+    prepare(connection, [])
     first = date - dt.timedelta(days=columns.look_back)
     files = [
         file

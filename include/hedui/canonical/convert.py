@@ -59,11 +59,9 @@ class Converted:
     control_totals: dict[str, int]
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, lake: Lake, codes: list[CodeEntry]) -> None:
-    """Makes functions, the lake's store and the code tables known to a connection."""
+def prepare(connection: duckdb.DuckDBPyConnection, codes: list[CodeEntry]) -> None:
+    """Makes functions and the code tables known to a connection."""
     functions.register(connection)
-    if "file" not in lake.fs.protocol and "local" not in lake.fs.protocol:
-        connection.register_filesystem(lake.fs)
     connection.register("codes", pa.Table.from_pylist([asdict(entry) for entry in codes], schema=CODE_SCHEMA))
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from hedui.canonical.schemas import dataset as canonical_dataset
-from hedui.engine import ident, parquet
+from hedui.engine import ident, open_stores, parquet
 
 RESULT_FORMAT = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
 BUFFERED_ROWS = 10_000
@@ -156,6 +156,7 @@ def open_pushdown(*, memory_limit: str = "4GB", threads: int = 2) -> Iterator[Pu
         engine = datasource.get_execution_engine().engine
         _buffer_results(engine)
         pooled = engine.raw_connection()
+        open_stores(pooled.driver_connection)
         try:
             yield Pushdown(context, datasource, pooled.driver_connection)
         finally:

@@ -75,7 +75,7 @@ def _read_and_commit(context: Context, source: Source, date: dt.date) -> list[_E
     with ExitStack() as stack:
         extracted = _read(context, source, date, stack)
         for one in extracted:
-            _commit(one)
+            _commit(one, context.site.region_version(source.id, date))
     return extracted
 
 
@@ -116,7 +116,7 @@ def _read(context: Context, source: Source, date: dt.date, stack: ExitStack) -> 
         open_reader(context, source).open(date) as snapshot,
         engine.connect(memory_limit=context.memory_limit, threads=context.threads) as connection,
     ):
-        prepare(connection, context.lake, code_entries(codes=context.site.codes, source=source.id, date=date))
+        prepare(connection, code_entries(codes=context.site.codes, source=source.id, date=date))
         extracted = [_extract(context, source, date, name, snapshot, connection, stack) for name in source.datasets]
     if source.reader.type == "sql" and not any(one.raw.source_rows for one in extracted):
         raise SourceMissingError(f"Source {source.id}: none of its tables holds a row as of {date}.")
@@ -170,7 +170,7 @@ def _extract(
     )
 
 
-def _commit(one: _Extracted) -> None:
+def _commit(one: _Extracted, version: dict[str, str]) -> None:
     """Raw first: a canonical partition never stands without the batch that it was made from."""
     delivery = asdict(one.delivery)
     raw = one.raw
@@ -183,7 +183,7 @@ def _commit(one: _Extracted) -> None:
                 rows=one.canonical.rows,
                 rejected=one.canonical.rejected,
                 control_totals=one.canonical.control_totals,
-                meta={"raw_columns": one.raw_columns, "source_rows": raw.source_rows, "delivery": delivery},
+                meta={"raw_columns": one.raw_columns, "source_rows": raw.source_rows, "delivery": delivery} | version,
             )
         )
 
@@ -226,6 +226,6 @@ def _write_arrival(context: Context, source: Source, date: dt.date, *, missing: 
     )
     lake = context.lake
     with lake.writer(context.findings(scope, date)) as writer, engine.connect(threads=1) as connection:
-        prepare(connection, lake, [])
+        prepare(connection, [])
         connection.execute(f"COPY (\n{query}\n) TO {engine.literal(writer.new_file())} (FORMAT parquet, COMPRESSION zstd)")
         writer.commit(Manifest(rows=int(missing), meta={"source": source.id, "arrived": arrived, "inputs": {}}))

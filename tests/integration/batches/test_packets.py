@@ -155,6 +155,6 @@ def test_a_site_that_tells_of_unknown_rules_is_told_so(world: World) -> None:
     with pytest.raises(SiteError) as caught:
         load_site(world.folder / "site")
     assert [problem.split(": ", 1)[1] for problem in caught.value.problems] == [
-        'batches.business.number.levy: the source has no such dataset; choose one of payment.',
+        "batches.business.number.levy: the source has no such dataset; choose one of payment.",
         'batches.business.rules.1: there is no rule "X99"; `hedui rules list` lists them',
     ]

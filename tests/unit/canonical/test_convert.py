@@ -67,7 +67,7 @@ class Converter:
         tables = {name: tuple(CodeRow.model_validate(row) for row in rows) for name, rows in (codes or {}).items()}
         partition = Partition(layer="canonical", parts=(of, "s"), date=DATE)
         with engine.connect(threads=1) as connection, self.lake.writer(partition) as writer:
-            prepare(connection, self.lake, code_entries(codes=tables, source="s", date=DATE))
+            prepare(connection, code_entries(codes=tables, source="s", date=DATE))
             convert(
                 connection=connection,
                 lake=self.lake,

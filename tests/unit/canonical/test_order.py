@@ -31,7 +31,7 @@ def test_rows_are_in_the_order_in_which_they_were_received(tmp_path, pieces):
     of = dataset("unit")
 
     with engine.connect(threads=2) as connection, lake.writer(partition) as writer:
-        prepare(connection, lake, [])
+        prepare(connection, [])
         plans = field_plans(dataset=of, spec=spec, columns=["u"], codes={})
         raw = RawRelation(data=files, bad=[], columns=["u"], records=5, source_rows=5)
         convert(connection=connection, lake=lake, writer=writer, dataset=of, plans=plans, raw=raw)

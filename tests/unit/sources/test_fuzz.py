@@ -138,7 +138,8 @@ def test_a_file_that_is_cut_or_damaged_says_so_or_keeps_its_records(kind, names,
     count, _, stopped = read(kind, damaged[: int(share * len(damaged))])
 
     whole, _, _ = read(kind, content)
-    assert count <= whole + 1 + damaged.count(b"\n") - content.count(b"\n") + len(noise)
+    # a damaged first line, and a damaged or cut last one, may pass for records where they were none
+    assert count <= whole + 2 + max(0, damaged.count(b"\n") - content.count(b"\n")) + len(noise)
     if kind == "xml" and share < 0.95 and not noise and not remove:
         assert stopped is not None, "an XML packet without its end is never taken for whole"
 
