@@ -24,9 +24,11 @@ from rich.table import Table
 from hedui import __version__, steps
 from hedui.commands.audit import audit_app
 from hedui.commands.batches import batches_app
+from hedui.commands.corrections import bundle_app
 from hedui.commands.digests import digests_app
 from hedui.commands.exemptions import exemptions_app
 from hedui.commands.harness import harness_app
+from hedui.commands.padis import padis_app
 from hedui.commands.regions import regions_app
 from hedui.commands.rules import rules_app
 from hedui.context import Context, context_from_environment
@@ -54,7 +56,9 @@ app.add_typer(batches_app, name="batches")
 app.add_typer(audit_app, name="audit")
 app.add_typer(harness_app, name="harness")
 app.add_typer(regions_app, name="regions")
+app.add_typer(bundle_app, name="bundle")
 app.add_typer(digests_app, name="digests")
+app.add_typer(padis_app, name="padis")
 
 out = Console()
 err = Console(stderr=True)
