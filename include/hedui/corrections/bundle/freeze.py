@@ -15,6 +15,7 @@ from hedui.corrections.bundle.datafiles import write_data
 from hedui.corrections.bundle.digests import ALGORITHMS, digests_of
 from hedui.corrections.bundle.frozen import FrozenBundle, open_bundle
 from hedui.corrections.bundle.manifest import Event, File
+from hedui.corrections.bundle.papers import write_papers
 from hedui.corrections.errors import BundleChangedError
 from hedui.corrections.model import DECISION_LABELS, BundlePlan
 from hedui.corrections.sql.program import program
@@ -67,8 +68,6 @@ def _same(folder: Path, digest: str) -> FrozenBundle:
 
 def _write(folder: Path, plan: BundlePlan, history: Sequence[Event]) -> str:
     """Writes all files and returns the manifest's digest."""
-    from hedui.corrections.bundle.papers import write_papers
-
     for name in (PROGRAM, SQL, "04_data"):
         (folder / name).mkdir(parents=True)
     shapes = plan_shapes(plan)
@@ -77,8 +76,7 @@ def _write(folder: Path, plan: BundlePlan, history: Sequence[Event]) -> str:
     scripts = Scripts(statements=statements, heading=_heading(plan))
     data = {"unicode": unicode, **write_data(folder, plan, scripts)}
     _write_scripts(folder, scripts)
-    document = manifests.document_of(plan, shapes=shapes, data=data, history=history, files=())
-    write_papers(folder, plan, document)
+    write_papers(folder, plan)
     files = _files(folder)
     files += _write_checksums(folder, files)
     manifests.write(folder, manifests.document_of(plan, shapes=shapes, data=data, history=history, files=files))

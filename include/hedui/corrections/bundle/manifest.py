@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from hedui.corrections.model import DECISION_LABELS, OPERATION_LABELS, BundlePlan, Operation, Table
+from hedui.corrections.model import DECISION_LABELS, OPERATION_LABELS, BundlePlan, Change, Operation, Table
 from hedui.corrections.sql.shape import Group, Shape
 
 FORMAT: Final = "hedui-bundle/1"
@@ -87,18 +87,15 @@ class Manifest:
     document: dict[str, Any] = field(repr=False)
 
 
-def money_of(plan: BundlePlan) -> dict[str, Money]:
-    """The sums of changed money by table."""
-    sums: dict[str, list[int]] = {}
-    for change in plan.changes:
-        entry = sums.setdefault(change.table, [0, 0, 0])
+def money_of(changes: Iterable[Change]) -> Money:
+    """The sums of changed money."""
+    before = after = moved = 0
+    for change in changes:
         for cell in change.cells:
             if cell.amount_fen is not None:
-                before, after = (value or 0 for value in cell.amount_fen)
-                entry[0] += before
-                entry[1] += after
-                entry[2] += abs(after - before)
-    return {table: Money(before_fen=b, after_fen=a, moved_fen=m) for table, (b, a, m) in sums.items()}
+                old, new = (value or 0 for value in cell.amount_fen)
+                before, after, moved = before + old, after + new, moved + abs(new - old)
+    return Money(before_fen=before, after_fen=after, moved_fen=moved)
 
 
 def added(parts: Sequence[Money]) -> Money:
@@ -114,7 +111,7 @@ def document_of(
     plan: BundlePlan, *, shapes: tuple[Shape, ...], data: dict[str, Any], history: Sequence[Event], files: Sequence[File]
 ) -> dict[str, Any]:
     """The document of a plan; ``data`` says of the data files what else is needed to read them."""
-    money = money_of(plan)
+    money = {shape.table.name: money_of(change for change in plan.changes if change.table == shape.table.name) for shape in shapes}
     target = plan.target
     return {
         "format": FORMAT,

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Final
 
+from hedui.corrections.bundle.approval import write_form
+from hedui.corrections.bundle.comparison import write_comparison
+from hedui.corrections.bundle.digests import digests_of
+from hedui.corrections.bundle.explanation import write_explanation
+from hedui.corrections.bundle.figures import figures
 from hedui.corrections.model import BundlePlan
 
+EXPLANATION: Final = "01_处理说明.docx"
+COMPARISON: Final = "05_修改前后对照表.xlsx"
+APPROVAL: Final = "06_数据修改审批单.xlsx"
 
-def write_papers(folder: Path, plan: BundlePlan, document: dict[str, Any]) -> None:
-    """Writes the three papers; ``document`` is the manifest's content but for the files."""
+
+def write_papers(folder: Path, plan: BundlePlan) -> None:
+    """Writes the three papers, when all other files but the manifest are there."""
+    found = figures(plan)
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    write_explanation(folder / EXPLANATION, plan, found, files=files)
+    write_comparison(folder / COMPARISON, plan, found)
+    write_form(folder / APPROVAL, plan, found, digests={name: digests_of(folder / name, ("sha256",))["sha256"] for name in files})
