@@ -38,7 +38,8 @@ def rows_in_target(context: Context, plan: BundlePlan, changes: Sequence[Change]
             for described, some in _by_table(plan, changes):
                 names = _columns(described, some)
                 schema, _, name = described.name.rpartition(".")
-                relation = table(name, *(column(each) for each in names), schema=schema or None)
+                known = dict.fromkeys([*names, *(each for each, _ in described.live)])
+                relation = table(name, *(column(each) for each in known), schema=schema or None)
                 live = [relation.c[each] == value for each, value in described.live]
                 keys = {_key(change.key): change.number for change in some}
                 for part in _chunks(some):
