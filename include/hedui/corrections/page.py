@@ -15,8 +15,11 @@ from hedui.rules import rules
 from hedui.security.logs import scrub
 from hedui.security.masking import mask_field, mask_key, mask_text
 
+CORRECTION: Final = "修正"
+ROLLBACK: Final = "回退"
 EXAMPLES: Final = 3
 MOST_LINES: Final = 12
+Facts = tuple[tuple[str, str], ...]
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~])")
 
 
@@ -43,22 +46,24 @@ class Request:
         digest: SHA-256 of the manifest: what is approved is what is executed.
         files: Address of the page with the bundle's files.
         rehearsal: Label and figure of what the rehearsal saw.
+        reread: Label and figure of what was seen when the changed rows were read again, for a review.
         signatures: Decisions before this one.
         objection: Why an answer to this request did not count.
     """
 
     stage: Stage
-    purpose: str = "修正"
+    purpose: str = CORRECTION
     asked: tuple[str, ...]
     until: dt.datetime | None
     digest: str
     files: str
-    rehearsal: tuple[tuple[str, str], ...] = ()
+    rehearsal: Facts = ()
+    reread: Facts = ()
     signatures: tuple[Signature, ...] = ()
     objection: str = ""
 
 
-def subject(plan: BundlePlan, stage: Stage, *, purpose: str = "修正") -> str:
+def subject(plan: BundlePlan, stage: Stage, *, purpose: str = CORRECTION) -> str:
     """The request's headline; what task names may show."""
     again = f"（第 {plan.round} 轮）" if plan.round > 1 else ""
     return f"{STAGE_LABELS[stage]}：{plan.target.name}数据{purpose}{again} {plan.id}"
@@ -80,7 +85,9 @@ def approval_page(plan: BundlePlan, request: Request, *, site: str, timezone: dt
     lines += ["", "### 为什么", "", *_why(plan)]
     lines += ["", "### 修改内容", "", "| 表 | 操作 | 字段 | 行数 |", "|---|---|---|---:|", *_contents(plan)]
     lines += ["", f"### 示例（{min(EXAMPLES, len(plan.changes))} 条，已脱敏）", "", *_examples(plan)]
-    lines += ["", "### 副本演练", "", *_rehearsal(request)]
+    lines += ["", "### 副本演练", "", *_facts(request.rehearsal, without="未演练")]
+    if request.stage is Stage.REVIEW:
+        lines += ["", "### 复读验证", "", *_facts(request.reread, without="未复读")]
     lines += ["", "### 已有意见", "", *_signatures(request, timezone)]
     lines += ["", "### 文件", "", f"- [处理说明、SQL、前后对照、审批单]({request.files})"]
     lines += [f"- 清单摘要 `{request.digest}`：批准的与执行的须一致，文件改动后不能执行"]
@@ -89,19 +96,18 @@ def approval_page(plan: BundlePlan, request: Request, *, site: str, timezone: dt
 
 
 def _what(plan: BundlePlan, request: Request) -> list[str]:
-    before, after = plan.amount_before_fen, plan.amount_after_fen
+    before, after, moved = plan.amount_before_fen, plan.amount_after_fen, plan.amount_moved_fen
+    money = f"金额：{yuan(before)} 元 → {yuan(after)} 元，变动合计 {yuan(moved)} 元" if before or after or moved else "不涉及金额"
     lines = [
         f"- **涉及 {plan.people:,} 人、{len(plan.cases):,} 个差异案件、{len(plan.changes):,} 行**",
-        f"- **金额：{yuan(before)} 元 → {yuan(after)} 元，变动合计 {yuan(plan.amount_moved_fen)} 元**",
+        f"- **{money}**",
         f"- 方案编号 `{plan.id}`，业务日期 {plan.business_date}，申请人 {escape(plan.proposer)}",
     ]
     if plan.parent:
         lines.append(f"- 第 {plan.round} 轮，上一轮 `{plan.parent}`")
     how = "批准后由本系统写入目标库" if plan.target.mode == "execute" else "批准后签名上报，由对方执行并回执"
     lines.append(f"- 目标系统：{plan.target.name}，{how}")
-    reason = why_leader(
-        plan.target, key_field=plan.key_field, people=plan.people, amount_moved_fen=plan.amount_moved_fen
-    )  # fmt: skip
+    reason = why_leader(plan.target, key_field=plan.key_field, people=plan.people, amount_moved_fen=moved)
     if reason:
         lines.append(f"- 须分管领导审批：{reason}")
     return lines
@@ -178,10 +184,8 @@ def shown(value: Value) -> str | None:
     return None if value is None else str(value)
 
 
-def _rehearsal(request: Request) -> list[str]:
-    if not request.rehearsal:
-        return ["- 未演练"]
-    return [f"- {escape(label)}：{escape(figure)}" for label, figure in request.rehearsal]
+def _facts(facts: Facts, *, without: str) -> list[str]:
+    return [f"- {escape(label)}：{escape(figure)}" for label, figure in facts] or [f"- {without}"]
 
 
 def _signatures(request: Request, timezone: dt.tzinfo) -> list[str]:
@@ -194,7 +198,12 @@ def _signatures(request: Request, timezone: dt.tzinfo) -> list[str]:
 
 def _ask(plan: BundlePlan, request: Request, timezone: dt.tzinfo) -> list[str]:
     lines = [f"- {STAGE_LABELS[request.stage]}：{'、'.join(escape(user) for user in request.asked)}"]
-    lines.append("- 驳回须写明理由；驳回后案件退回，可重新编制方案")
+    if request.stage is Stage.REVIEW:
+        lines.append("- 批准即关闭；驳回须写明理由，未通过验证的案件再打开，进入下一轮")
+    elif request.purpose == ROLLBACK:
+        lines.append("- 批准即恢复为修改前的值，案件再打开；驳回须写明理由，方案维持原状")
+    else:
+        lines.append("- 驳回须写明理由；驳回后案件退回，可重新编制方案")
     if request.until is not None:
         lines.append(f"- {request.until.astimezone(timezone):%Y-%m-%d %H:%M} 前未决定的，按驳回处理")
     lines.append("- 申请、审批、执行、复核须由不同人员办理")

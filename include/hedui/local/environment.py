@@ -70,6 +70,7 @@ def hedui_environment(home: Home, postgres: Postgres, *, site: Path) -> dict[str
         "HEDUI_THREADS": os.environ.get("HEDUI_THREADS", "2"),
         "HEDUI_MASK_KEY": os.environ.get("HEDUI_MASK_KEY") or keys(home).mask,
         "HEDUI_DISPATCH_KEY": os.environ.get("HEDUI_DISPATCH_KEY") or keys(home).dispatch,
+        "HEDUI_REHEARSAL_URL": postgres.url("postgres"),
         **{f"HEDUI_CONN_{name.upper()}": postgres.url(database) for name, database in CONNECTIONS.items()},
     }
 

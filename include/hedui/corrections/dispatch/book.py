@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from hedui.audit import append
@@ -127,6 +128,12 @@ def record_receipt(connection: Connection, arrival: Arrival, ruling: Ruling) -> 
     said = {"result": RESULT_LABELS[receipt.result] if receipt else None, "refused": len(receipt.rows) if receipt else None}
     details = {**came, **judged, **said}
     append(connection, actor=arrival.actor, action="bundle.receipt", subject=arrival.bundle, details=details)
+
+
+def receipt_rows(connection: Connection, bundle: str) -> Sequence[Row[Any]]:
+    """Everything that came for a bundle, oldest first."""
+    query = select(*BundleReceipt.__table__.columns).where(BundleReceipt.bundle_id == bundle).order_by(BundleReceipt.id)
+    return connection.execute(query).all()
 
 
 def remind_once(connection: Connection, bundle: str, *, step: str, day: dt.date, due: dt.date) -> bool:

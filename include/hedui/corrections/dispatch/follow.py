@@ -6,12 +6,11 @@ import datetime as dt
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection
 
 from hedui.context import Context
-from hedui.corrections.bundle import FrozenBundle
 from hedui.corrections.dispatch import book
 from hedui.corrections.dispatch.errors import ForgedReceiptError, ReceiptFormatError
 from hedui.corrections.dispatch.judge import TOLD, VERDICT_LABELS, Ruling, Verdict, judge
@@ -24,6 +23,9 @@ from hedui.corrections.model import Change
 from hedui.corrections.states import SYSTEM, State
 from hedui.ledger.database import begin
 from hedui.notify import Notice, NotifyError, send_notice
+
+if TYPE_CHECKING:
+    from hedui.corrections.bundle import FrozenBundle
 
 log = logging.getLogger(__name__)
 PREFIX: Final = "HZ_"

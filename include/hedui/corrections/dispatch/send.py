@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from hedui.context import Context
-from hedui.corrections.bundle import FrozenBundle
 from hedui.corrections.dispatch import book
 from hedui.corrections.dispatch.errors import DispatchError
 from hedui.corrections.dispatch.outbox import open_folder, put
@@ -19,6 +19,9 @@ from hedui.corrections.ledger import Bundle, advance, bundle_of, check_four_eyes
 from hedui.corrections.states import Act, State
 from hedui.ledger.database import begin
 from hedui.site.corrections import Outbox, Target
+
+if TYPE_CHECKING:
+    from hedui.corrections.bundle import FrozenBundle
 
 COVER_SUFFIX = ".cover.json"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -22,11 +24,11 @@ def _number(name: str, comment: str) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger(), nullable=False, comment=comment)
 
 
-def _day(name: str, comment: str) -> sa.Column[sa.Date]:
+def _day(name: str, comment: str) -> sa.Column[dt.date]:
     return sa.Column(name, sa.Date(), nullable=False, comment=comment)
 
 
-def _now(name: str, comment: str) -> sa.Column[sa.DateTime]:
+def _now(name: str, comment: str) -> sa.Column[dt.datetime]:
     return sa.Column(name, sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False, comment=comment)
 
 

@@ -1,0 +1,211 @@
+"""Decisions on bundles: asked with a page, checked by :mod:`hedui.corrections.approval`, written to ledger, audit chain and 审批单."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from hedui.audit import append
+from hedui.context import Context
+from hedui.corrections.approval import STAGE_LABELS, Answer, Stage, may_decide, objection, stages
+from hedui.corrections.errors import BundleStateError
+from hedui.corrections.frozen import frozen_bundle
+from hedui.corrections.ledger import Bundle, Event, advance, bundle_of
+from hedui.corrections.model import BundlePlan
+from hedui.corrections.page import CORRECTION, ROLLBACK, Facts, Request, Signature, approval_page, subject
+from hedui.corrections.states import ACT_LABELS, STATE_LABELS, SYSTEM, Act, CaseState, State, clashes
+from hedui.ledger.database import begin
+from hedui.ledger.models import AuditEntry
+from hedui.security.logs import scrub
+
+LAPSED: Final = "逾期未决定，按驳回处理"
+APPROVED_NOTE: Final = "同意"
+
+UNPROVEN: Final = (CaseState.TREATING, CaseState.SOLVED)
+_ACTS: Final = {Stage.BUSINESS: Act.APPROVE, Stage.LEADER: Act.APPROVE_LEADER, Stage.REVIEW: Act.REVIEW}
+_ASKED_IN: Final = {Stage.BUSINESS: State.PENDING, Stage.LEADER: State.PENDING_LEADER, Stage.REVIEW: State.EXECUTED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request that somebody is to answer.
+
+    Attributes:
+        subject: Headline, without personal data.
+        page: Markdown.
+        users: User names of who may answer.
+        until: When it lapses as refused; None: never.
+    """
+
+    subject: str
+    page: str
+    users: tuple[str, ...]
+    until: dt.datetime | None
+
+
+def needed(plan: BundlePlan) -> tuple[Stage, ...]:
+    """The approvals that a bundle needs before anything is written."""
+    return stages(plan.target, key_field=plan.key_field, people=plan.people, amount_moved_fen=plan.amount_moved_fen)
+
+
+def act_at(stage: Stage, *, rollback: bool = False) -> Act:
+    """What a person does by deciding at a stage."""
+    return Act.ROLLBACK_APPROVE if rollback else _ACTS[stage]
+
+
+def done_by(bundle: Bundle, act: Act, *, executor: str) -> dict[str, str]:
+    """Who may not do an act any more, and what they have done; the account that executes counts from the start."""
+    done = {executor: ACT_LABELS[Act.EXECUTE]}
+    for event in bundle.events:
+        if event.act is not None and event.actor != SYSTEM and (event.act is act or clashes(act, event.act)):
+            done[event.actor] = ACT_LABELS[event.act]
+    return done
+
+
+def propose(context: Context, bundle_id: str) -> None:
+    """Asks for the approval of a rehearsed bundle, in the proposer's name; again changes nothing."""
+    with begin(context.ledger_url) as connection:
+        bundle = bundle_of(connection, bundle_id)
+        if bundle.state is State.REHEARSED:
+            advance(connection, bundle_id, to=State.PENDING, actor=bundle.proposer)
+
+
+def ask(context: Context, bundle_id: str, stage: Stage, *, files: str, reread: Facts = ()) -> Asked | None:
+    """The request for a decision; None where the bundle needs none at this stage.
+
+    Args:
+        context: The step's surroundings.
+        bundle_id: The bundle.
+        stage: The stage.
+        files: Address of the page with its files.
+        reread: For a review: label and figure of what was seen when the changed rows were read again.
+
+    Raises:
+        NobodyMayDecideError: Everyone whom the site names has acted already. BundleStateError: it is not the stage's turn.
+        BundleChangedError: The frozen files were changed.
+    """
+    bundle, frozen = frozen_bundle(context, bundle_id)
+    plan, rollback = frozen.plan, bundle.state is State.ROLLBACK_PENDING
+    if not rollback and stage is Stage.LEADER and Stage.LEADER not in needed(plan):
+        return None
+    if rollback and stage is not needed(plan)[-1]:
+        return None
+    if not rollback and bundle.state is not _ASKED_IN[stage]:
+        raise BundleStateError(
+            f"Bundle {bundle_id} is in state {bundle.label}; {STAGE_LABELS[stage]} is asked for in {STATE_LABELS[_ASKED_IN[stage]]}."
+        )
+    executor = plan.target.people.executor
+    users = may_decide(plan.target, stage, done=done_by(bundle, act_at(stage, rollback=rollback), executor=executor))
+    until = None if stage is Stage.REVIEW else bundle.state_since + dt.timedelta(hours=plan.target.sla.approve_hours)
+    with begin(context.ledger_url) as connection:
+        refused = _last_objection(connection, bundle, stage)
+    request = Request(
+        stage=stage,
+        purpose=ROLLBACK if rollback else CORRECTION,
+        asked=users,
+        until=until,
+        digest=frozen.digest,
+        files=files,
+        rehearsal=rehearsal_lines(bundle),
+        reread=reread,
+        signatures=signatures(bundle),
+        objection=refused,
+    )
+    page = approval_page(plan, request, site=context.site.name, timezone=ZoneInfo(context.site.timezone))
+    return Asked(subject=subject(plan, stage, purpose=request.purpose), page=page, users=users, until=until)
+
+
+def decide(context: Context, bundle_id: str, stage: Stage, answer: Answer) -> str:
+    """Takes a decision into ledger, audit chain and 审批单; one that does not count goes to the audit chain only.
+
+    Returns:
+        Why it does not count, in Chinese; empty where it counts. Called again with a decision that was taken, nothing changes.
+
+    Raises:
+        BundleStateError: It is not the stage's turn. FourEyesError: as the ledger sees it.
+    """
+    bundle, frozen = frozen_bundle(context, bundle_id)
+    plan = frozen.plan
+    with begin(context.ledger_url) as connection:
+        bundle = bundle_of(connection, bundle_id)
+        rollback = bundle.state is State.ROLLBACK_PENDING
+        act = act_at(stage, rollback=rollback)
+        if _taken(bundle, act, answer):
+            return ""
+        done = done_by(bundle, act, executor=plan.target.people.executor)
+        against = objection(answer, allowed=may_decide(plan.target, stage, done=done), done=done)
+        if not against and stage is Stage.REVIEW and answer.approved and any(bundle.cases.get(state) for state in UNPROVEN):
+            against = "复读未通过：尚有案件未验证，不能关闭，只能驳回（再打开）"
+        if against:
+            details = {"stage": STAGE_LABELS[stage], "approved": answer.approved, "objection": against}
+            append(connection, actor=answer.by, action="bundle.refused_decision", subject=bundle_id, details=details)
+            return against
+        to = _leads_to(bundle, stage, answer, plan, rollback=rollback)
+        note = scrub(answer.reason.strip()) or (LAPSED if answer.lapsed else APPROVED_NOTE)
+        details = {"stage": stage, "approved": answer.approved, "name": answer.name, "manifest": frozen.digest}
+        advance(connection, bundle_id, to=to, actor=answer.by or SYSTEM, note=note, details=details)
+    write_form(context, bundle_id)
+    return ""
+
+
+def _taken(bundle: Bundle, act: Act, answer: Answer) -> bool:
+    """Whether this very decision was taken before: the task that brings it was killed after it."""
+    last = next((event for event in reversed(bundle.events) if event.act is act), None)
+    return last is not None and last.actor == (answer.by or SYSTEM) and last.details.get("approved") == answer.approved
+
+
+def _leads_to(bundle: Bundle, stage: Stage, answer: Answer, plan: BundlePlan, *, rollback: bool) -> State:
+    if rollback:
+        before = next(event.from_state for event in reversed(bundle.events) if event.to_state is State.ROLLBACK_PENDING)
+        return State.ROLLBACK_APPROVED if answer.approved else before or State.EXECUTED
+    if stage is Stage.REVIEW:
+        return State.CLOSED if answer.approved else State.REOPENED
+    if not answer.approved:
+        return State.REJECTED
+    return State.PENDING_LEADER if stage is Stage.BUSINESS and Stage.LEADER in needed(plan) else State.APPROVED
+
+
+def _last_objection(connection: Connection, bundle: Bundle, stage: Stage) -> str:
+    query = select(AuditEntry.details).where(
+        AuditEntry.action == "bundle.refused_decision", AuditEntry.subject == bundle.id, AuditEntry.at >= bundle.state_since
+    )
+    details: Mapping[str, Any] | None = connection.execute(query.order_by(AuditEntry.number.desc()).limit(1)).scalar_one_or_none()
+    return str(details["objection"]) if details and details["stage"] == STAGE_LABELS[stage] else ""
+
+
+def rehearsal_lines(bundle: Bundle) -> Facts:
+    """Label and figure of what the rehearsal saw."""
+    lines: list[list[str]] = next((event.details["rehearsal"] for event in bundle.events if "rehearsal" in event.details), [])
+    return tuple((str(label), str(figure)) for label, figure in lines)
+
+
+DECISIONS: Final = (Act.APPROVE, Act.APPROVE_LEADER, Act.REVIEW, Act.ROLLBACK_APPROVE)
+
+
+def signatures(bundle: Bundle) -> tuple[Signature, ...]:
+    """The decisions that were taken on a bundle, oldest first."""
+    return tuple(_signature(event) for event in bundle.events if event.act in DECISIONS)
+
+
+def _signature(event: Event) -> Signature:
+    verdict = "同意" if event.details.get("approved") else "不同意"
+    who = str(event.details.get("name") or event.actor) if event.actor != SYSTEM else "（无人决定）"
+    return Signature(stage=ACT_LABELS[event.act] if event.act else "", who=who, at=event.at, verdict=verdict, reason=event.note)
+
+
+def write_form(context: Context, bundle_id: str) -> None:
+    """Writes the 审批单 with all that was decided and done so far, beside the frozen files."""
+    from hedui.corrections.bundle.approval import Signed, write_approval_form
+
+    bundle, frozen = frozen_bundle(context, bundle_id)
+    signed = tuple(
+        Signed(role=item.stage, who=item.who, at=item.at, verdict=item.verdict, reason=item.reason) for item in signatures(bundle)
+    )
+    folder = frozen.folder / "08_decisions"
+    folder.mkdir(exist_ok=True)
+    write_approval_form(frozen, folder / "数据修改审批单.xlsx", decisions=signed)

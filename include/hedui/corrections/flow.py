@@ -1,0 +1,180 @@
+"""The way of a bundle, step by step, as the DAG and the command walk it.
+
+Each step finds all it needs by the bundle's id, and may be run again after it was killed anywhere: what is done already is not done again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Any, Final
+
+from hedui.context import Context
+from hedui.corrections.bundle import BundleError, freeze
+from hedui.corrections.bundle import Event as Told
+from hedui.corrections.decisions import write_form
+from hedui.corrections.dispatch import book
+from hedui.corrections.dispatch.follow import collect
+from hedui.corrections.dispatch.send import dispatch, today
+from hedui.corrections.errors import BundleStateError
+from hedui.corrections.frozen import bundles_folder, frozen_bundle
+from hedui.corrections.ledger import Bundle, advance, bundle_of, read_bundle
+from hedui.corrections.nights import showing_night
+from hedui.corrections.plan import plan_of
+from hedui.corrections.proof import reread
+from hedui.corrections.run import Outcome, Rehearsal, clean, execute, rehearse, rollback
+from hedui.corrections.run.errors import NotAppliedError, StaleError
+from hedui.corrections.states import ACT_LABELS, SYSTEM, State
+from hedui.ledger.database import begin
+from hedui.security.logs import scrub
+
+log = logging.getLogger(__name__)
+GONE: Final = frozenset({State.REJECTED, State.RETURNED, State.FAILED, State.VOID, State.REHEARSAL_FAILED})
+"""States in which nothing more is done for a bundle; its cases are free."""
+
+
+def prepare(context: Context, bundle_id: str) -> Bundle:
+    """Freezes a draft into its folder and rehearses it; one that is past that is left alone.
+
+    A bundle that cannot be frozen, or whose rehearsal fails, ends here with the reason, and its cases are free again.
+    """
+    bundle = read_bundle(context, bundle_id)
+    if bundle.state is not State.DRAFT:
+        return bundle
+    try:
+        frozen = freeze(plan_of(context, bundle_id), folder=bundles_folder(context), history=history(bundle))
+    except BundleError as error:
+        return _ended(context, bundle_id, str(error))
+    seen: Rehearsal = rehearse(context, frozen)
+    to = State.REHEARSED if seen.ok else State.REHEARSAL_FAILED
+    note = "" if seen.ok else scrub("；".join(seen.reasons))
+    with begin(context.ledger_url) as connection:
+        if bundle_of(connection, bundle_id).state is State.DRAFT:
+            advance(
+                connection, bundle_id, to=to, actor=SYSTEM, note=note,
+                details={"rehearsal": [list(line) for line in seen.lines]}, digest=frozen.digest, folder=str(frozen.folder),
+            )  # fmt: skip
+    return read_bundle(context, bundle_id)
+
+
+def _ended(context: Context, bundle_id: str, reason: str) -> Bundle:
+    with begin(context.ledger_url) as connection:
+        advance(connection, bundle_id, to=State.REHEARSAL_FAILED, actor=SYSTEM, note=scrub(reason))
+    return read_bundle(context, bundle_id)
+
+
+def history(bundle: Bundle) -> tuple[Told, ...]:
+    """What happened to a bundle before it was frozen, as its documents tell it."""
+    return tuple(
+        Told(at=event.at, who=event.actor, what=ACT_LABELS[event.act], detail=event.note) for event in bundle.events if event.act
+    )
+
+
+def withdraw(context: Context, bundle_id: str, *, actor: str, reason: str) -> None:
+    """Gives up a bundle that nobody was asked about yet; its cases are free again."""
+    with begin(context.ledger_url) as connection:
+        if bundle_of(connection, bundle_id).state in (State.DRAFT, State.REHEARSED):
+            advance(connection, bundle_id, to=State.VOID, actor=actor, note=reason)
+
+
+def carry_out(context: Context, bundle_id: str) -> dict[str, Any]:
+    """Executes an approved bundle, or dispatches it where others execute, in the name of the target's executor.
+
+    Returns:
+        Figures.
+
+    Raises:
+        BundleStateError: It is not approved. FourEyesError: the executor has proposed or approved it.
+        TransientTargetError, DispatchError: It could not be done now; run it again.
+    """
+    bundle, frozen = frozen_bundle(context, bundle_id)
+    executor = frozen.plan.target.people.executor
+    if bundle.state is State.ROLLBACK_APPROVED:
+        return _roll_back(context, bundle_id)
+    if frozen.plan.target.mode == "dispatch":
+        sent = dispatch(context, frozen, actor=executor)
+        return {"file": sent.file, "size": sent.size, "due": sent.due.isoformat()}
+    with begin(context.ledger_url) as connection:
+        now = bundle_of(connection, bundle_id)
+        if now.state is State.APPROVED:
+            advance(connection, bundle_id, to=State.EXECUTING, actor=executor)
+        elif now.state not in (State.EXECUTING, State.EXECUTED):
+            raise BundleStateError(f"Bundle {bundle_id} is in state {now.label}; only an approved one is executed.")
+    try:
+        outcome = execute(context, frozen, executor=executor)
+    except (StaleError, NotAppliedError) as error:
+        with begin(context.ledger_url) as connection:
+            if bundle_of(connection, bundle_id).state is State.EXECUTING:
+                advance(connection, bundle_id, to=State.FAILED, actor=SYSTEM, note=scrub(str(error)))
+        raise
+    _executed(context, bundle_id, outcome)
+    write_form(context, bundle_id)
+    return {"rows": outcome.rows, "already": outcome.already}
+
+
+def _executed(context: Context, bundle_id: str, outcome: Outcome) -> None:
+    with begin(context.ledger_url) as connection:
+        if bundle_of(connection, bundle_id).state is State.EXECUTING:
+            advance(connection, bundle_id, to=State.EXECUTED, actor=SYSTEM, details=outcome.to_json())
+
+
+def _roll_back(context: Context, bundle_id: str) -> dict[str, Any]:
+    _, frozen = frozen_bundle(context, bundle_id)
+    executor = frozen.plan.target.people.executor
+    outcome = rollback(context, frozen, executor=executor)
+    with begin(context.ledger_url) as connection:
+        if bundle_of(connection, bundle_id).state is State.ROLLBACK_APPROVED:
+            advance(connection, bundle_id, to=State.ROLLED_BACK, actor=executor, details=outcome.to_json())
+    clean(context, frozen)
+    write_form(context, bundle_id)
+    return {"rows": outcome.rows, "already": outcome.already}
+
+
+def request_rollback(context: Context, bundle_id: str, *, actor: str, reason: str) -> None:
+    """Asks for a bundle to be put back; it goes through an approval of its own.
+
+    Raises:
+        BundleStateError: It was not executed here. FourEyesError: as for every act.
+    """
+    _, frozen = frozen_bundle(context, bundle_id)
+    if frozen.plan.target.mode != "execute":
+        raise BundleStateError(
+            f"Bundle {bundle_id} was executed by others ({frozen.plan.target.name}); ask them, 90_rollback.sql is in the bundle."
+        )
+    with begin(context.ledger_url) as connection:
+        if bundle_of(connection, bundle_id).state is not State.ROLLBACK_PENDING:
+            advance(connection, bundle_id, to=State.ROLLBACK_PENDING, actor=actor, note=reason)
+
+
+def receipts(context: Context, bundle_id: str, *, day: dt.date | None = None) -> State:
+    """Where a bundle stands after the receipts that have come by now; without a dispatch, where it stands."""
+    bundle, frozen = frozen_bundle(context, bundle_id)
+    if bundle.mode != "dispatch" or bundle.state in GONE:
+        return bundle.state
+    with begin(context.ledger_url) as connection:
+        if book.dispatched(connection, bundle_id) is None:
+            return bundle.state
+    return collect(context, frozen, today=day or today(context))
+
+
+def prove(context: Context, bundle_id: str) -> tuple[tuple[str, str], ...] | None:
+    """Reads the changed rows again and marks the cases that are right now.
+
+    Returns:
+        Label and figure of what was seen; None while the data that could show it has not come (of a system that others keep, its next
+        night).
+    """
+    bundle, frozen = frozen_bundle(context, bundle_id)
+    night = None
+    if bundle.mode == "dispatch":
+        night = showing_night(context, bundle)
+        if night is None:
+            return None
+    return reread(context, frozen.plan, date=night).lines
+
+
+def tidy(context: Context, bundle_id: str) -> None:
+    """Drops the work tables of a closed bundle in its target; the backup stays for a rollback."""
+    bundle, frozen = frozen_bundle(context, bundle_id)
+    if bundle.mode == "execute" and bundle.state is State.CLOSED:
+        clean(context, frozen)

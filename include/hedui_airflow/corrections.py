@@ -1,0 +1,242 @@
+"""The bodies of the correction run's tasks. XCom carries bundle ids and figures, never a value of a row."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from hedui.errors import HeduiError
+from hedui_airflow.tasks import Summary, masked, task_context
+
+if TYPE_CHECKING:
+    from hedui.context import Context
+    from hedui.corrections.approval import Answer, Stage
+    from hedui.corrections.decisions import Asked
+
+log = logging.getLogger(__name__)
+PAGES: Final = "/hedui/corrections"
+LISTS: Final = {
+    "rules": "规则",
+    "comparisons": "比对项目",
+    "kinds": "差异类型",
+    "fields": "字段",
+    "agencies": "责任单位",
+    "tiers": "层级",
+    "regions": "行政区划",
+    "insurances": "险种",
+    "cases": "案件编号",
+}
+"""Parts of a selection that are lists, with their labels on the form."""
+NUMBERS: Final = {
+    "min_age": "账龄不少于（工作日）",
+    "max_age": "账龄不超过（工作日）",
+    "min_amount_fen": "金额不少于（分）",
+    "max_amount_fen": "金额不超过（分）",
+    "limit": "最多案件数（取账龄最长的）",
+}
+"""Parts of a selection that are numbers."""
+
+
+def form() -> dict[str, Any]:
+    """The form by which a run is started: parameters of the DAG."""
+    from airflow.sdk import Param
+
+    text, scope, back = ["null", "string"], "选择范围", "回退"
+    lists = {
+        name: Param(None, type=["null", "array"], items={"type": "string"}, title=label, section=scope)
+        for name, label in LISTS.items()
+    }
+    numbers = {
+        name: Param(None, type=["null", "integer"], minimum=0, title=label, section=scope) for name, label in NUMBERS.items()
+    }
+    return {
+        "target": Param(None, type=text, title="目标系统", description="corrections.yaml 中的编号，如 shebao"),
+        "business_date": Param(None, type=text, format="date", title="业务日期", description="不填则取最近一夜"),
+        "dry_run": Param(False, type="boolean", title="试算", description="只编制、冻结、演练，不提交审批"),
+        **lists,
+        **numbers,
+        "parent": Param(None, type=text, title="上一轮方案", description="只取该方案退回、再打开的案件", section=scope),
+        "rollback": Param(None, type=text, title="回退方案", description="已执行方案的编号", section=back),
+        "reason": Param(None, type=text, title="回退理由", section=back),
+    }
+
+
+def selection_of(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form asks for, without what was left empty."""
+    chosen: dict[str, Any] = {name: list(params[name]) for name in LISTS if params.get(name)}
+    chosen |= {name: int(params[name]) for name in NUMBERS if params.get(name) is not None}
+    if params.get("parent"):
+        chosen["parent"] = str(params["parent"]).strip()
+    return chosen
+
+
+def proposer_of(airflow: Mapping[str, Any]) -> str:
+    """Who started the run: they propose.
+
+    Raises:
+        HeduiError: Airflow does not know.
+    """
+    name = getattr(airflow["dag_run"], "triggering_user_name", None)
+    if not name:
+        raise HeduiError(
+            "Airflow does not say who started this run, so nobody proposes; start it by the button or the API, logged in."
+        )
+    return str(name)
+
+
+def run_plan() -> list[str]:
+    """Plans bundles of open cases, and gives their ids; for a rollback, the id of the bundle that is to be put back."""
+    from airflow.sdk import get_current_context
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from hedui.corrections.errors import BundleStateError, CorrectionError, FourEyesError
+    from hedui.errors import SiteError
+
+    airflow = get_current_context()
+    try:
+        return masked(_plan, task_context(), airflow)
+    except (CorrectionError, SiteError, BundleStateError, FourEyesError) as error:
+        raise AirflowFailException(str(error)) from error
+
+
+def _plan(context: Context, airflow: Mapping[str, Any]) -> list[str]:
+    from hedui.corrections.flow import request_rollback
+    from hedui.corrections.plan import propose
+    from hedui.corrections.select import Selection
+
+    params, proposer = airflow["params"], proposer_of(airflow)
+    given = str(params.get("rollback") or "").strip()
+    if given:
+        request_rollback(context, given, actor=proposer, reason=str(params.get("reason") or "").strip())
+        return [given]
+    plans = propose(
+        context,
+        date=_date(params, context),
+        target=str(params.get("target") or ""),
+        selection=Selection.from_json(selection_of(params)),
+        proposer=proposer,
+        run=airflow["dag_run"].run_id,
+    )
+    for plan in plans:
+        log.info("%s: %d cases, %d rows, round %d", plan.id, len(plan.cases), len(plan.changes), plan.round)
+    return [plan.id for plan in plans]
+
+
+def _date(params: Mapping[str, Any], context: Context) -> dt.date:
+    from hedui.corrections.nights import latest_night
+
+    given = params.get("business_date")
+    if not given:
+        return latest_night(context)
+    try:
+        return dt.date.fromisoformat(given)
+    except ValueError:
+        raise HeduiError(f"business_date is {given!r}; write it like 2026-06-03.") from None
+
+
+def run_prepare(bundle: str) -> Summary:
+    """Freezes and rehearses a bundle; what cannot go on ends as skipped. Without a dry run it is put to the managers."""
+    from airflow.sdk import get_current_context
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from hedui.corrections.decisions import propose, rehearsal_lines
+    from hedui.corrections.flow import prepare, withdraw
+    from hedui.corrections.states import State
+
+    context = task_context()
+    made = masked(prepare, context, bundle)
+    for label, figure in rehearsal_lines(made):
+        log.info("%s: %s", label, figure)
+    if made.state is State.REHEARSAL_FAILED:
+        raise AirflowSkipException(f"{bundle}: {made.note}")
+    if get_current_context()["params"].get("dry_run"):
+        withdraw(context, bundle, actor=made.proposer, reason="试算，不提交审批")
+        raise AirflowSkipException(f"{bundle}: dry run, nobody is asked")
+    propose(context, bundle)
+    return {"bundle": bundle, "figures": dict(made.figures), "round": made.round}
+
+
+def request(bundle: str, stage: Stage, *, facts: Any = None) -> Asked | None:
+    """The page, the people and the term of a decision; None where the bundle needs none at the stage."""
+    from hedui.corrections.decisions import ask
+
+    given = facts if isinstance(facts, Mapping) else {}
+    lines = tuple((str(label), str(figure)) for label, figure in given.get("lines", []))
+    asked: Asked | None = masked(partial(ask, files=f"{base_url()}{PAGES}/{bundle}/", reread=lines), task_context(), bundle, stage)
+    return asked
+
+
+def settle(bundle: str, stage: Stage, answer: Answer) -> str:
+    """Takes a decision into the ledger; why it does not count where it does not."""
+    from hedui.corrections.decisions import decide
+    from hedui.corrections.flow import tidy
+
+    context = task_context()
+    against: str = masked(decide, context, bundle, stage, answer)
+    if not against and stage == "review":
+        masked(tidy, context, bundle)
+    return against
+
+
+def base_url() -> str:
+    """Airflow's address, for links."""
+    from airflow.configuration import conf
+
+    return str(conf.get("api", "base_url", fallback="")).rstrip("/")
+
+
+def run_carry_out(bundle: str) -> Summary:
+    """Executes or dispatches an approved bundle, or puts one back; what a retry cannot mend fails at once."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from hedui.corrections.dispatch.errors import DispatchConflictError, SigningKeyError
+    from hedui.corrections.errors import BundleChangedError, BundleStateError, FourEyesError
+    from hedui.corrections.flow import carry_out
+    from hedui.corrections.run.errors import NotAppliedError, StaleError
+
+    useless = (
+        BundleChangedError,
+        BundleStateError,
+        FourEyesError,
+        StaleError,
+        NotAppliedError,
+        DispatchConflictError,
+        SigningKeyError,
+    )
+    try:
+        return masked(carry_out, task_context(), bundle)
+    except useless as error:
+        raise AirflowFailException(str(error)) from error
+
+
+def look_for_receipt(bundle: str) -> bool:
+    """Whether there is nothing more to wait for: executed here, or the final receipt is there. Skips where nothing more is to be done."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    from hedui.corrections.flow import GONE, receipts
+    from hedui.corrections.states import STATE_LABELS, State
+
+    state = masked(receipts, task_context(), bundle)
+    if state in GONE or state is State.ROLLED_BACK:
+        raise AirflowSkipException(f"{bundle}: {STATE_LABELS[state]}")
+    return state not in (State.DISPATCHED, State.ACCEPTED)
+
+
+def look_again(bundle: str) -> Summary | None:
+    """Reads the changed rows again; None while the data that could show it has not come."""
+    from hedui.corrections.flow import prove
+
+    lines = masked(prove, task_context(), bundle)
+    return None if lines is None else {"lines": [list(line) for line in lines]}
+
+
+def run_reminders() -> Summary:
+    """Reminds of bundles that wait for a decision, a receipt or a review."""
+    from hedui.corrections.reminders import remind_all
+
+    sent: int = masked(remind_all, task_context())
+    log.info("reminders: %d", sent)
+    return {"sent": sent}
