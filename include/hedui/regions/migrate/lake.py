@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -30,16 +30,25 @@ class LakeTarget:
         run: The run's name, part of the key log's address.
         code_columns: All columns of the dataset that carry codes of some target: they do not count as content.
         folder: The folder to remove at the end, where the lake is a copy.
+        tables: Dates of the region tables whose codes the rows carry after each action, for the manifests.
     """
 
     def __init__(
-        self, *, lake: Lake, target: Target, run: str, code_columns: Sequence[str] = (), folder: str | None = None
+        self,
+        *,
+        lake: Lake,
+        target: Target,
+        run: str,
+        code_columns: Sequence[str] = (),
+        folder: str | None = None,
+        tables: Mapping[str, dict[str, str]] | None = None,
     ) -> None:
         self.target = target
         self.run = run
         self._lake = lake
         self._code_columns = tuple(dict.fromkeys((*code_columns, target.column)))
         self._folder = folder
+        self._tables = tables or {}
         self._decisions: dict[tuple[str, str], str] = {}
 
     @property
@@ -260,8 +269,8 @@ class LakeTarget:
                         for file in files:
                             self._lake.fs.copy(self._lake.full_path(partition, file), writer.new_file(name))
                 runs = before.meta.get("regions", {})
-                mine = {**runs.get(self.run, {}), action: int(wanted)}
-                writer.commit(replace(before, meta={**before.meta, "regions": {**runs, self.run: mine}}))
+                done = {"regions": {**runs, self.run: {**runs.get(self.run, {}), action: int(wanted)}}}
+                writer.commit(replace(before, meta=before.meta | done | self._tables.get(action, {})))
         return int(wanted)
 
     def rehearsal(self, codes: Collection[str]) -> LakeTarget:
