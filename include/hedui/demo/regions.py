@@ -32,6 +32,8 @@ _TABLES: Final = (
     "CREATE TABLE shebao.tjyb (aae003 varchar, aaa027 varchar, rs integer NOT NULL, jfje bigint NOT NULL, PRIMARY KEY (aae003, aaa027))",
     "COMMENT ON TABLE shebao.tjyb IS '参保缴费统计月报（金额单位：分）'",
 )
+_NUMBERED: Final = ("ac02", "ac44")
+"""Tables whose rows no other columns name for good; they get a number, in the order in which they were filled."""
 _STATISTICS: Final = """
     SELECT '2026' || lpad(CAST(m.month AS VARCHAR), 2, '0'), region_of(district), count(*) - 3 * (5 - m.month),
         CAST(sum(coalesce(base_fen, 0)) * 24 // 100 + 100 * m.month AS BIGINT)
@@ -53,6 +55,9 @@ def deliver_regions(connection: duckdb.DuckDBPyConnection, url: str) -> dict[str
     with connect_postgres(url) as database:
         for statement in _TABLES:
             database.execute(statement.encode())
+        for table in _NUMBERED:
+            database.execute(f"ALTER TABLE shebao.{table} ADD COLUMN xh bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY".encode())
+            database.execute(f"COMMENT ON COLUMN shebao.{table}.xh IS '序号'".encode())
         for table, lines in rows.items():
             with database.cursor().copy(f"COPY shebao.{table} FROM STDIN".encode()) as copy:
                 for line in lines:

@@ -142,7 +142,8 @@ class RegionSettings(Model):
         institutions: CSV with ``institution,county``: where institutions are afterwards; decides splits.
         institution_changes: CSV with ``old_institution,new_institution``: codes that change with their region.
         weights: CSV with ``old_code,new_code,share,scheme``, for totals of closed periods.
-        accept: Stops that the site has looked at and accepts, by their id (``swapped:220281,220282``).
+        accept: Stops that the site has looked at and accepts, by their id (``swapped:220281,220282``), and codes in the data that no table
+            ever had (``unknown:990188``).
         accept_queue: Whether a migration may start while rows still wait for a person; they keep their code and are listed.
         batch_rows: Rows of one UPDATE.
         pause_seconds: Rest between batches.

@@ -85,7 +85,8 @@ class OracleTable:
         quoted = {
             **{"table": self._table, "column": quote(target.column), "keys": [quote(key) for key in target.key]},
             **{name: quote(column) if column else None for name, column in self._optional.items()},
-            **{"amounts": [quote(column) for column in target.amounts], "closed": self._closed, "place": self._place},
+            **{"amounts": [quote(column) for column in target.amounts], "fen": 100 if target.money == "yuan" else 1},
+            **{"closed": self._closed, "place": self._place},
             **{"row_key": self._row_key, "log": self._work("log"), "map": self._work("map"), "manual": self._work("manual")},
         }
         lines = environment().get_template(f"regions/oracle/{name}.sql.jinja").render(**{**quoted, **parameters}).splitlines()

@@ -21,6 +21,9 @@ from hedui.regions.store import SHIPPED, Store
 from hedui.regions.weights import Weight, shares_of
 from hedui.site.regions import RegionSettings
 
+UNKNOWN = "unknown:"
+"""Before a value that the site accepts although no table ever had it: a fault of the data that is older than the migration."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -100,6 +103,7 @@ def make_plan(
         below=by_code(subs),
         own=own_moves(subs, start=start, end=end, known=frozenset(new.rows)),
         institutions=_pairs(folder, settings.institution_changes, "old_institution", "new_institution"),
+        accepted=frozenset(item.removeprefix(UNKNOWN) for item in settings.accept if item.startswith(UNKNOWN)),
     )
     weights = _weights(settings, folder)
     shares_of(weights, whole)  # now, and not when rows have moved

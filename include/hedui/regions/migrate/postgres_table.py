@@ -77,6 +77,7 @@ class PostgresTable:
             "person": pg.quote(target.person) if target.person else None,
             "unit": pg.quote(target.unit) if target.unit else None,
             "amounts": [pg.quote(column) for column in target.amounts],
+            "fen": 100 if target.money == "yuan" else 1,
             "date": pg.quote(target.date) if target.date else None,
             "closed": self._closed,
             "place": self._place,

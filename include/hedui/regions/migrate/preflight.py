@@ -71,9 +71,32 @@ def _mapped(plan: Plan, moving: Sequence[Seen]) -> list[Check]:
         detail = "；".join(f"{value} {rows:,}行" for value, rows in sorted(missing.items())[:20])
         figures: dict[str, Any] = {"before": len(item.values), "after": sum(missing.values()), "difference": len(missing)}
         found.append(check(1, "失效代码均有映射", target=item.target.label, **figures, ok=not missing, detail=detail))
+    found += _accepted(plan, moving)
     unused = [rule.old for rule in plan.mapping.moved() if rule.old not in used]
     rules: dict[str, Any] = {"before": len(plan.mapping.moved()), "after": len(unused)}
     found.append(check(1, "未用到的映射", **rules, ok=not unused, otherwise="note", detail="、".join(unused[:20])))
+    return found
+
+
+def _accepted(plan: Plan, moving: Sequence[Seen]) -> list[Check]:
+    """Values that no table ever had and that the site accepts: they stay as they are."""
+    found = []
+    for item in moving:
+        values = {value: rows for value, rows in item.values.items() if value in plan.resolver.accepted}
+        if values:
+            detail = "；".join(f"{value} {rows:,}行" for value, rows in sorted(values.items())[:20])
+            figures: dict[str, Any] = {"before": len(values), "after": sum(values.values())}
+            found.append(
+                check(
+                    1,
+                    "站点已接受的未知代码（保持不变）",
+                    target=item.target.label,
+                    **figures,
+                    ok=False,
+                    otherwise="note",
+                    detail=detail,
+                )
+            )
     return found
 
 

@@ -30,6 +30,7 @@ class Resolver:
         below: Townships and villages of counties that a rule touches, by their old code.
         own: Townships and villages that become another code by documents, whatever their county does; empty: rows contradict.
         institutions: New code per old institution code.
+        accepted: Values that no table ever had, and that the site lets stay as they are.
     """
 
     mapping: RegionMap
@@ -38,6 +39,7 @@ class Resolver:
     before: frozenset[str]
     below: Mapping[str, tuple[SubChange, ...]]
     institutions: Mapping[str, str]
+    accepted: frozenset[str] = frozenset()
     own: Mapping[str, str] = field(default_factory=dict)
 
     def groups(self, target: Target, values: Iterable[str], *, decided: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
@@ -126,7 +128,14 @@ class Resolver:
         if target.kind == "institution":
             return value in self.institutions and value not in self.institutions.values()
         code = significant(value)
+        if code[:6] in self.accepted:
+            return False
         return code[:6] not in self.known or (code in self.own and code not in self.own.values())
+
+    def reused(self, target: Target, value: str) -> bool:
+        """Whether a value is in force afterwards, but for another area than before."""
+        rule = self.mapping.rules.get(significant(value))
+        return target.kind == "region" and rule is not None and rule.old not in rule.targets and rule.old in self.known
 
     def unexplained(self, target: Target, values: Mapping[str, int]) -> dict[str, int]:
         """Values with rows that are in no table afterwards and have no rule, or are no codes at all."""
@@ -135,6 +144,8 @@ class Resolver:
         found = {}
         for value, rows in values.items():
             county = significant(value)[:6]
+            if value in self.accepted or county in self.accepted:
+                continue
             if shape_problem(value) or (county not in self.known and county not in self.mapping.rules):
                 found[value] = rows
         return found
