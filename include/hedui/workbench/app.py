@@ -17,6 +17,8 @@ import jinja2
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse
 
+from hedui.workbench.corrections import add_bundles
+
 log = logging.getLogger(__name__)
 TEMPLATES = jinja2.Environment(loader=jinja2.PackageLoader("hedui.workbench", "templates"), autoescape=True)
 
@@ -68,6 +70,8 @@ def create_app(*, reports: Path, title: str, guard: Callable[..., Any]) -> FastA
     @app.get("/", response_class=HTMLResponse)
     def index(user: Any = Depends(guard)) -> HTMLResponse:  # noqa: B008 - FastAPI's way to declare a dependency
         return HTMLResponse(TEMPLATES.get_template("nights.html").render(title=title, nights=nights(root)))
+
+    add_bundles(app, root=root, title=title, guard=guard, templates=TEMPLATES)
 
     @app.get("/{date}/{path:path}")
     def file(date: dt.date, path: str, user: Any = Depends(guard)) -> FileResponse:  # noqa: B008
