@@ -105,13 +105,18 @@ def link(context: Context, comparison: str, date: dt.date) -> StepSummary:
 
 def record(context: Context, date: dt.date) -> StepSummary:
     """Merges the findings of ``date`` (and of later dates that a comparison has restated) into the ledger's cases, notes what
-    happened to batches, and tells senders which of their records failed.
+    happened to batches, and tells senders which of their records failed. Cases that a correction was to settle and that are still there
+    are findings of their own (T18); new ones about rows that it changed are tied to it.
     """
     from hedui.batches.business import write_business_receipts
     from hedui.batches.recording import record_batches
     from hedui.cases.record import record_findings
+    from hedui.corrections.effects import note_effects
+    from hedui.corrections.watch import write_unproven
 
+    write_unproven(context, date)
     summary = record_findings(context, date)
+    note_effects(context, date)
     record_batches(context)
     for source in context.site.sources:
         write_business_receipts(context, source, date)

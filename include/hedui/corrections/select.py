@@ -202,12 +202,17 @@ def scopes_of(context: Context, target: Target) -> tuple[str, ...]:
 
 def dataset_of(site: Site, target: Target, case: CaseRow) -> str:
     """The dataset with which a target's source takes part in a case's comparison."""
-    comparison = site.comparison(case.scope)
-    if isinstance(comparison, SnapshotComparison):
-        for side in comparison.sides:
-            if side.source == target.source:
-                return side.dataset
-    return case.dataset or ""
+    return dataset_named(site, target, case.scope, case.dataset) or ""
+
+
+def dataset_named(site: Site, target: Target, scope: str, dataset: str | None) -> str | None:
+    """As :func:`dataset_of` by the case's scope; outside comparisons the case's own dataset."""
+    for comparison in site.comparisons:
+        if comparison.id == scope and isinstance(comparison, SnapshotComparison):
+            for side in comparison.sides:
+                if side.source == target.source:
+                    return side.dataset
+    return dataset
 
 
 def _narrowed(context: Context, table: pa.Table, selection: Selection, date: dt.date) -> pa.Table:
