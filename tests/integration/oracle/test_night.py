@@ -41,6 +41,7 @@ BINDS = {
     "date": oracledb.DB_TYPE_DATE,
     "timestamp without time zone": oracledb.DB_TYPE_DATE,
 }
+ROW_NUMBERS = r'"source_row":\{[^}]*\}'
 FAULTS: list[tuple[int, dict[str, Any]]] = [
     (12514, {"at": "connect"}),
     (60, {"pattern": "hedui_ac01.*1 = 0"}),
@@ -102,14 +103,18 @@ WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position"""
 
 
 def findings(context: Context) -> dict[tuple[str, dt.date], tuple[int, str]]:
-    """How many rows every findings partition has, and a digest over them."""
+    """How many rows every findings partition has, and a digest over them.
+
+    Row numbers are left out of the evidence: they count the rows as they came, and no database promises an order.
+    """
     found = {}
     for folder in sorted((Path(context.lake.root) / "findings").iterdir()):
         scope = folder.name.replace("=", ":")
         for date in context.lake.dates("findings", scope):
             files = context.lake.files(context.findings(scope, date))
             with duckdb.connect() as connection:
-                rows = sorted(connection.read_parquet(files).fetchall(), key=repr)
+                query = f"SELECT * REPLACE (regexp_replace(evidence, '{ROW_NUMBERS}', '') AS evidence) FROM read_parquet(?)"
+                rows = sorted(connection.execute(query, [files]).fetchall(), key=repr)
             found[scope, date] = len(rows), hashlib.sha256(repr(rows).encode()).hexdigest()
     return found
 
@@ -137,8 +142,7 @@ def from_oracle(context: Context, url: str) -> Context:
     )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("dates", [DATES[:1], DATES], ids=["one night", "all nights"])
+@pytest.mark.parametrize("dates", [DATES[:1], pytest.param(DATES, marks=pytest.mark.slow)], ids=["one night", "all nights"])
 def test_nights_on_oracle_find_what_nights_on_postgresql_find(loaded, oracle_url, faults, pauses, context_factory, dates):
     expected, context = context_factory("postgresql"), from_oracle(context_factory("oracle"), oracle_url)
 
