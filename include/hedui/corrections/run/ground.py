@@ -92,13 +92,27 @@ Statements = Callable[[Step], tuple[Statement, ...]]
 
 @contextmanager
 def ground(context: Context, plan: BundlePlan) -> Iterator[Ground]:
-    """A place of rehearsal for a bundle whose target has a connection.
+    """A place of rehearsal for a bundle.
+
+    A target that Hedui cannot reach is rehearsed in PostgreSQL, upon the rows as the night has received them.
 
     Raises:
         RunError: The target's tables are not as the plan says. TransientTargetError: the target cannot be reached.
     """
     target = plan.target
-    assert target.connection is not None
+    if target.connection is None:
+        from hedui.corrections.run.received import received_rows
+
+        with scratch_database() as scratch, closing(open_session(scratch, dialect=Dialect.POSTGRESQL, name=target.id)) as session:
+            received_rows(context, plan, session)
+            yield Ground(
+                session=session,
+                names={table.name: speech(Dialect.POSTGRESQL).table(table.name) for table in plan.tables},
+                columns={table.name: tuple(column.name for column in table.columns) for table in plan.tables},
+                dialect=Dialect.POSTGRESQL,
+                url=scratch,
+            )
+        return
     url = context.connection(target.connection)
     if target.dialect is Dialect.POSTGRESQL:
         with scratch_database() as scratch, closing(open_session(scratch, dialect=target.dialect, name=target.id)) as session:

@@ -6,16 +6,16 @@ It fails with a reason, in Chinese, wherever the real run would fail or would do
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from hedui.context import Context
-from hedui.corrections.model import BundlePlan, Dialect, Operation, Value
+from hedui.corrections.model import BundlePlan, Dialect, Operation, Table, Value
 from hedui.corrections.run.errors import RehearsalFailedError, RunError, StaleError, TransientTargetError
 from hedui.corrections.run.execute import WORK, Action, transaction
 from hedui.corrections.run.ground import Digest, Ground, ground
-from hedui.corrections.run.judge import judge_of
+from hedui.corrections.run.judge import judge
 from hedui.corrections.run.session import plain
 from hedui.corrections.run.steps import Runner
 from hedui.corrections.sql.statement import Statement, Step
@@ -81,16 +81,21 @@ class Rehearsal:
             )
 
 
-def rehearse(context: Context, bundle: RehearsableBundle) -> Rehearsal:
+def rehearse(context: Context, bundle: RehearsableBundle, *, judged: bool = True) -> Rehearsal:
     """Runs a bundle on a copy of the rows it touches: precheck, backup, apply, postcheck, comparison with what was proposed and with
     the night's findings, rollback.
+
+    Args:
+        context: The site, the lake with the bundle's night, the target's connection.
+        bundle: A frozen bundle.
+        judged: Whether the night's rules judge the change; without them (a table that no source reads) only the change itself is tried.
 
     Raises:
         BundleChangedError: Its files have changed. TransientTargetError: the target cannot be reached now.
     """
     bundle.verify()
     begun = time.perf_counter()
-    trial = _Trial(context, bundle)
+    trial = _Trial(context, bundle, judged=judged)
     try:
         trial.run()
     except StaleError as error:
@@ -112,9 +117,10 @@ def rehearse(context: Context, bundle: RehearsableBundle) -> Rehearsal:
 class _Trial:
     """One rehearsal, and what it has shown so far."""
 
-    def __init__(self, context: Context, bundle: RehearsableBundle) -> None:
+    def __init__(self, context: Context, bundle: RehearsableBundle, *, judged: bool) -> None:
         self._context = context
         self._bundle = bundle
+        self._judged = judged
         self.reasons: list[str] = []
         self.lines: list[tuple[str, str]] = []
 
@@ -126,16 +132,15 @@ class _Trial:
         """
         plan = self._bundle.plan
         with ground(self._context, plan) as place:
-            judge = judge_of(self._context, plan, place)
             first = place.digest()
             wanted = digest_after(place, plan)
-            before = judge.findings()
             self._perform(place, "execute")
             self._line("改动行数", f"{len(plan.changes):,}")
             self._same("改动恰为所拟", _without_inserted(place, plan), wanted)
-            verdict = judge.verdict(before, judge.findings())
-            self.reasons += verdict.reasons
-            self.lines += verdict.lines
+            if self._judged:
+                verdict = judge(self._context, plan, place)
+                self.reasons += verdict.reasons
+                self.lines += verdict.lines
             self._perform(place, "rollback")
             self._same("回退后与原状一致", place.digest(), first)
 
@@ -163,45 +168,53 @@ def digest_after(place: Ground, plan: BundlePlan) -> str:
     """The digest that the copy must have after the changes, worked out from its rows without SQL; inserted rows are left out."""
     total = Digest()
     for table in plan.tables:
-        changes: dict[tuple[Value, ...], dict[str, Value] | None] = {}
-        for change in plan.changes:
-            if change.table != table.name or change.operation is Operation.INSERT:
-                continue
-            cells = {cell.column.casefold(): cell.new for cell in change.cells}
-            if table.batch_column:
-                cells.setdefault(table.batch_column.casefold(), plan.id)
-            earlier = changes.get(_key(change.key))
-            changes[_key(change.key)] = None if change.operation is Operation.DELETE else {**(earlier or {}), **cells}
+        changes = _changed_cells(plan, table)
         names = [name.casefold() for name in place.columns[table.name]]
-        key_of = _key_reader(names, table.key)
-        for row in place.rows(table.name):
-            key = key_of(row)
+        for key, row in _keyed(place, table):
             if key not in changes:
                 total.add(table.name, row)
-            elif (cells_or_gone := changes[key]) is not None:
-                total.add(table.name, tuple(cells_or_gone.get(name, value) for name, value in zip(names, row, strict=True)))
+            elif (cells := changes[key]) is not None:
+                total.add(table.name, tuple(cells.get(name, value) for name, value in zip(names, row, strict=True)))
     place.session.rollback()
     return total.text
+
+
+def _changed_cells(plan: BundlePlan, table: Table) -> dict[tuple[Any, ...], dict[str, Value] | None]:
+    """New values by column of the rows that change, None for those that go; by key."""
+    found: dict[tuple[Any, ...], dict[str, Value] | None] = {}
+    for change in plan.changes:
+        if change.table != table.name or change.operation is Operation.INSERT:
+            continue
+        cells = {cell.column.casefold(): cell.new for cell in change.cells}
+        if table.batch_column:
+            cells.setdefault(table.batch_column.casefold(), plan.id)
+        key = _plain(change.key)
+        found[key] = None if change.operation is Operation.DELETE else {**(found.get(key) or {}), **cells}
+    return found
 
 
 def _without_inserted(place: Ground, plan: BundlePlan) -> str:
     total = Digest()
     for table in plan.tables:
-        inserted = {
-            _key(change.key) for change in plan.changes if change.table == table.name and change.operation is Operation.INSERT
-        }
-        key_of = _key_reader([name.casefold() for name in place.columns[table.name]], table.key)
-        for row in place.rows(table.name):
-            if key_of(row) not in inserted:
+        mine = [change for change in plan.changes if change.table == table.name and change.operation is Operation.INSERT]
+        inserted = {_plain(change.key) for change in mine}
+        for key, row in _keyed(place, table):
+            if key not in inserted:
                 total.add(table.name, row)
     place.session.rollback()
     return total.text
 
 
-def _key(values: tuple[Any, ...]) -> tuple[Any, ...]:
+def _keyed(place: Ground, table: Table) -> Iterator[tuple[tuple[Any, ...] | None, tuple[object, ...]]]:
+    """The rows with their keys; None instead of the key of a row that is not in force."""
+    names = [name.casefold() for name in place.columns[table.name]]
+    key_at = [names.index(name.casefold()) for name in table.key]
+    live_at = [names.index(name.casefold()) for name, _ in table.live]
+    in_force = _plain(tuple(value for _, value in table.live))
+    for row in place.rows(table.name):
+        live = _plain(tuple(row[place_] for place_ in live_at)) == in_force
+        yield (_plain(tuple(row[place_] for place_ in key_at)) if live else None), row
+
+
+def _plain(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(plain(value) for value in values)
-
-
-def _key_reader(names: list[str], key: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    places = [names.index(name.casefold()) for name in key]
-    return lambda row: tuple(plain(row[place]) for place in places)
