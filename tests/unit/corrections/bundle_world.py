@@ -100,7 +100,7 @@ def plan(changes: Sequence[Change], *, dialect: Dialect = Dialect.ORACLE, bundle
         changes=tuple(changes),
         decision=Decision.LOCAL_RIGHT,
         reasons=tuple(
-            Reason(case=case, rule=item.rule, kind="FIELD", decision=Decision.LOCAL_RIGHT, basis="权威来源：县社保（姓名）")
+            Reason(case=case, rule=item.rule, kind="VALUE", decision=Decision.LOCAL_RIGHT, basis="权威来源：县社保（姓名）")
             for item in changes
             for case in item.cases
         ),

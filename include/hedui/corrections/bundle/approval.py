@@ -29,7 +29,7 @@ from hedui.security.masking import mask_text
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 GRID: Final = (13.0, 14.5, 13.0, 14.5, 13.0, 14.5)
 LINE: Final = 15.0
-BLANK: Final = "\n\n签字：　　　　　　　　　　日期：　　　　年　　月　　日"
+BLANK: Final = "□ 同意　　□ 不同意　　意见：\n\n签字：　　　　　　　　　　日期：　　　　年　　月　　日"
 OPINIONS: Final = (
     ("业务部门意见", "业务部门审批"),
     ("信息部门意见", "信息部门审批"),
@@ -41,7 +41,7 @@ OPINIONS: Final = (
 """Rows of the form and the act whose decision they take."""
 HINTS: Final = {
     "执行": "\n执行人：　　　　　　时间：　　　　　　影响行数：",
-    "复核": "\n复核人：　　　　　　时间：　　　　　　结果：",
+    "复核": "□ 通过，关闭　　□ 不通过，再打开\n\n复核人：　　　　　　时间：",
 }
 _THIN = Side(style="thin", color="404040")
 _RULED = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
@@ -173,8 +173,10 @@ class _Form:
         sheet.print_options.horizontalCentered = True
         margins = sheet.page_margins
         margins.left = margins.right = 0.5
-        margins.top, margins.bottom = 0.5, 0.6
-        sheet.oddFooter.center.text = f"{plan.id}　第 &P 页 共 &N 页"
+        margins.top, margins.bottom, margins.footer = 0.5, 0.8, 0.35
+        footer = sheet.oddFooter.center
+        footer.font, footer.size = "宋体", 9
+        footer.text = f"{plan.id}　第 &P 页 共 &N 页"
         sheet.protection.sheet = True
 
 

@@ -24,7 +24,7 @@ from hedui.security.masking import (
 )
 
 EMPTY: Final = "（空）"
-LONGEST: Final = 120
+LONGEST: Final = 40
 """Characters of a value that papers show."""
 _LABELS: Final[tuple[tuple[str, Callable[[str | None], str | None]], ...]] = (
     ("姓名", mask_name),

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 import oracledb
 from psycopg import sql
+from sqlalchemy.dialects.oracle.base import RESERVED_WORDS
 
 from hedui.corrections.model import Column, Dialect, Value
 
@@ -19,6 +20,9 @@ KEY_TEXT: Final = 200
 PIECE: Final = 400
 """Characters of one literal in a script: SQL*Plus takes lines of at most 2,499 bytes."""
 
+_PLAIN = re.compile(r"[A-Z][A-Z0-9_$#]*")
+_PLSQL: Final = "BEGIN CASE CLOSE CURSOR DECLARE END EXCEPTION EXIT FETCH FUNCTION GOTO IF LOOP OPEN PROCEDURE RETURN WHEN WHILE"
+_RESERVED: Final = frozenset(word.upper() for word in RESERVED_WORDS) | frozenset(_PLSQL.split())
 _APART = re.compile(r"([\x00-\x1f\x7f&])")
 
 
@@ -56,14 +60,20 @@ class Speech(Protocol):
 
 
 class Oracle:
-    """Oracle: what is written in one case stands for upper case, as with unquoted names; others are kept as they are."""
+    """Oracle: what is written in one case stands for upper case, as with unquoted names; others are kept as they are.
+
+    Plain names are not quoted: people read them, and the emulator of the tests does not fold quoted ones inside of PL/SQL.
+    """
 
     dialect = Dialect.ORACLE
     family = "oracle"
 
     def name(self, name: str) -> str:
         """See the protocol."""
-        return str(oracledb.enquote_name(name.upper() if name.islower() else name, capitalize=False))
+        folded = name.upper() if name.islower() else name
+        if _PLAIN.fullmatch(folded) and folded not in _RESERVED:
+            return folded
+        return str(oracledb.enquote_name(folded, capitalize=False))
 
     def table(self, name: str) -> str:
         """See the protocol."""

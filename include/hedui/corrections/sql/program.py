@@ -57,6 +57,7 @@ def block(scripts: Scripts) -> str:
     action, batch = ("v_action", "v_batch") if postgresql else ("V_ACTION", "V_BATCH")
     own = speech.literal(steps.bundle)
     parts = (
+        "" if postgresql else "  V_BATCH := :P_BATCH;\n  V_ACTION := :P_ACTION;\n",
         f"  IF {batch} IS NULL OR {batch} <> {own} THEN\n{_stop(scripts, '批次号与本程序不符，未做任何修改')}  END IF;\n",
         f"  IF {action} IS NULL OR {action} NOT IN ('CHECK', 'APPLY', 'ROLLBACK') THEN\n"
         f"{_stop(scripts, '动作应为 CHECK、APPLY 或 ROLLBACK，未做任何修改')}  END IF;\n",
@@ -71,7 +72,7 @@ def block(scripts: Scripts) -> str:
 def _declarations(postgresql: bool) -> str:
     if postgresql:
         return "  v_batch text := current_setting('hedui.batch');\n  v_action text := current_setting('hedui.action');\n"
-    return "  V_BATCH VARCHAR2(60) := :P_BATCH;\n  V_ACTION VARCHAR2(10) := :P_ACTION;\n"
+    return "  V_BATCH VARCHAR2(60);\n  V_ACTION VARCHAR2(10);\n"
 
 
 def _stop(scripts: Scripts, message: str) -> str:
