@@ -41,6 +41,10 @@ ACTIONS: Final[dict[str, str]] = {
     "regions.migrate": "执行区划迁移",
     "regions.rollback": "回退区划迁移",
     "regions.report": "出具区划迁移核验报告",
+    "padis.receipt": "录入上报回执",
+    "padis.resubmit": "重新上报被拒记录",
+    "padis.release": "放行挂起批次",
+    "padis.close": "上报月结",
 }
 """Actions by code, with what users read."""
 

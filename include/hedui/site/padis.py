@@ -1,0 +1,164 @@
+"""What a site says of its upload in ``padis.yaml``: who sends, by which profile, to whom; and the profile itself."""
+
+from __future__ import annotations
+
+import string
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from hedui.errors import SiteError
+from hedui.padis.fields import META, kinds
+from hedui.site.base import Model
+from hedui.site.documents import Document, read_yaml
+from hedui.site.padis_profile import Calendar, Profile, WireField
+from hedui.site.padis_transport import Transport
+from hedui.site.problems import Problems, choose
+from hedui.site.validate import parse
+
+FILE: Final = "padis.yaml"
+SHIPPED: Final = Path(__file__).resolve().parents[1] / "padis" / "profiles"
+PLACES: Final = (
+    *("type", "kind", "sender", "region", "period", "batch", "seq", "yyyymmdd", "count", "name", "stem"),
+    *("digest", "sha256", "sm3", "signature"),
+)
+"""What templates may name. Digests and the signature exist once the file is finished: in headers and arguments, not in names."""
+LATE: Final = frozenset({"digest", "sha256", "sm3", "signature", "name", "stem"})
+
+
+class PadisSettings(Model):
+    """The whole of ``padis.yaml``.
+
+    Attributes:
+        sender: Region code of who reports; part of every record's key.
+        sender_name: Its name.
+        profile: ``reference``, which is ours and no official format, or a YAML file below the site's folder.
+        transport: In place of the profile's.
+        calendar: In place of the profile's.
+        agency: Agency of the site that corrects refused records.
+        source: What refused records' findings name as their source.
+    """
+
+    sender: Annotated[str, Field(pattern=r"^[1-9][0-9]{5}([0-9]{3}){0,3}$")]
+    sender_name: str = ""
+    profile: str = "reference"
+    transport: Transport | None = None
+    calendar: Calendar | None = None
+    agency: str = ""
+    source: str = "padis"
+
+
+class PadisSite(Model):
+    """Settings with their profile."""
+
+    settings: PadisSettings
+    profile: Profile
+
+
+def load_padis(folder: Path) -> PadisSite | None:
+    """Reads ``padis.yaml`` of a site and the profile that it names; None where the site has none.
+
+    Raises:
+        SiteError: There are mistakes; all of them, with file, line, field, value and what is allowed.
+    """
+    if not (folder / FILE).exists():
+        return None
+    problems = Problems()
+    document = read_yaml(folder, FILE, problems)
+    settings: PadisSettings | None = parse(PadisSettings, document, (), problems) if document is not None else None
+    profile = None
+    if settings is not None and document is not None:
+        place, file = (SHIPPED, f"{settings.profile}.yaml") if settings.profile.isidentifier() else (folder, settings.profile)
+        if (place / file).is_file():
+            profile = read_profile(place, file, problems)
+        else:
+            shipped = [path.stem for path in SHIPPED.glob("*.yaml")]
+            problems.add(
+                FILE, document.line(("profile",)), "profile", f'there is no "{file}"; name a file of the site or {shipped}'
+            )
+    if len(problems):
+        raise SiteError(problems.lines())
+    assert settings is not None
+    assert profile is not None
+    replaced = {name: value for name in ("transport", "calendar") if (value := getattr(settings, name)) is not None}
+    return PadisSite(settings=settings, profile=profile.model_copy(update=replaced))
+
+
+def load_profile(path: Path) -> Profile:
+    """Reads one profile.
+
+    Raises:
+        SiteError: It has mistakes.
+    """
+    problems = Problems()
+    profile = read_profile(path.parent, path.name, problems)
+    if len(problems):
+        raise SiteError(problems.lines())
+    assert profile is not None
+    return profile
+
+
+def read_profile(folder: Path, file: str, problems: Problems) -> Profile | None:
+    """A profile's YAML; None, and problems, where it does not fit."""
+    document = read_yaml(folder, file, problems)
+    if document is None:
+        return None
+    profile: Profile | None = parse(Profile, document, (), problems)
+    if profile is not None:
+        _check(profile, document, problems)
+    return profile
+
+
+def _check(profile: Profile, document: Document, problems: Problems) -> None:
+    def problem(path: tuple[str | int, ...], what: str) -> None:
+        problems.add(document.file, document.line(path), path, what)
+
+    for kind, record in profile.records.items():
+        known = {*kinds()[kind].fields, *META}
+        twice = {name for name, count in Counter(field.to for field in record.fields).items() if count > 1}
+        for number, field in enumerate(record.fields):
+            path: tuple[str | int, ...] = ("records", kind, "fields", number)
+            if field.to in twice:
+                problem((*path, "to"), f'"{field.to}" is there twice')
+            for key, what in _field_problems(field, known, profile):
+                problem((*path, key), what)
+    for path, what in _rest(profile):
+        problem(path, what)
+
+
+def _rest(profile: Profile) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What is wrong with names and receipts."""
+    for key in ("name", "member"):
+        for what in template_problems(getattr(profile, key), late=key == "member"):
+            yield (key,), what
+    if "{seq" not in profile.name and "{batch" not in profile.name:
+        yield ("name",), "needs {seq} or {batch}: two files of a month must not have one name"
+    receipt = profile.receipts.format
+    if not receipt.status and not receipt.line_status:
+        yield ("receipts", "format"), "needs status (the batch's result) or line_status (the records')"
+    if receipt.line_status and not (receipt.line or receipt.key or receipt.business_key):
+        yield ("receipts", "format"), "needs line, key or business_key: which record a row is about"
+
+
+def _field_problems(field: WireField, known: set[str], profile: Profile) -> list[tuple[str, str]]:
+    found = []
+    if (field.source is None) == (field.value is None):
+        found.append(("to", f'"{field.to}" needs either from (a field) or value (a constant)'))
+    if field.source is not None and field.source not in known:
+        found.append(("from", f'there is no field "{field.source}"; {choose(field.source, known)}'))
+    if field.codes is not None and field.codes not in profile.codes:
+        found.append(("codes", f'there is no code map "{field.codes}"; {choose(field.codes, profile.codes)}'))
+    return found
+
+
+def template_problems(template: str, *, late: bool = True) -> list[str]:
+    """What is wrong with a template; ``late``: whether the file's name is known by then."""
+    allowed = [place for place in PLACES if late or place not in LATE]
+    try:
+        names = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+    except ValueError as error:
+        return [f'"{template}" is no template: {error}']
+    return [f'there is no place "{{{name}}}"; {choose(name, allowed)}' for name in names if name not in allowed]
