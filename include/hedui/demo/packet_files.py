@@ -36,7 +36,9 @@ def content(pack: Pack) -> bytes:
     records = [record(row) for row in pack.rows]
     if pack.damage == "field":
         records = [{name: value for name, value in values.items() if name != "AAZ083"} for values in records]
-    text = package(pack.fields, records)
+    if pack.damage == "gap":
+        records[0] = {name: value for name, value in records[0].items() if name != "AAE056"}
+    text = package(pack.fields, records, encoding="GB18030" if pack.damage == "rare" else "GBK")
     if pack.damage == "cut":
         return text[: len(text) * 2 // 3]
     if pack.damage == "bytes":

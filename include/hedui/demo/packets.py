@@ -48,7 +48,8 @@ class Pack:
         rows: Its records.
         head: Fields of the head that are not as usual; None leaves one out.
         arrives: Seconds after the cut-off at which the file was written.
-        damage: ``cut`` (the end is missing), ``bytes`` (no GBK), ``field`` (no record has the person's number).
+        damage: ``cut`` (the end is missing), ``bytes`` (no GBK), ``field`` (no record has the detail number); and what only looks
+            like damage: ``rare`` (GB18030, as declared, with a character beyond GBK), ``gap`` (one record lacks an optional field).
         type: In the name.
     """
 
@@ -59,7 +60,7 @@ class Pack:
     rows: tuple[Row, ...]
     head: dict[str, str | None] = field(default_factory=dict)
     arrives: int = -3600
-    damage: Literal["", "cut", "bytes", "field"] = ""
+    damage: Literal["", "cut", "bytes", "field", "rare", "gap"] = ""
     type: str = TYPE
 
     @property

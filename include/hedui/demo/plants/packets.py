@@ -122,7 +122,7 @@ def names(feed: Feed) -> None:
 
 
 def damages(feed: Feed) -> None:
-    """B07 and B08: a packet that is cut, is not in its encoding, or lacks a field everywhere."""
+    """B07 and B08: a packet is cut, is not in its encoding, or lacks a field everywhere; a rare character or a lone gap is no fault."""
     cut = feed.send(0, AGENCIES[1], damage="cut")
     feed.expect("B07", cut.number, ALL)
     garbled = feed.send(1, AGENCIES[1], damage="bytes")
@@ -131,6 +131,12 @@ def damages(feed: Feed) -> None:
     feed.count(garbled.rows)
     lacking = feed.send(2, AGENCIES[1], damage="field")
     feed.expect("B08", lacking.number, LAST)
+    rare = feed.send(0, AGENCIES[1], head={"DWMC": "𠮷祥税务分局"}, damage="rare")
+    feed.count(rare.rows)
+    feed.expect("B07", rare.number, ALL, near=True)
+    partly = feed.send(2, AGENCIES[1], damage="gap")
+    feed.count(partly.rows)
+    feed.expect("B08", partly.number, LAST, near=True)
 
 
 def gaps(feed: Feed) -> None:
