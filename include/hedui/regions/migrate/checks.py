@@ -192,6 +192,13 @@ def no_dead_code(target: str, after: Sequence[Measure], dead: Callable[[str], bo
     return check(10, "开放期间无失效代码", target=target, before="", after=rows, difference=rows, ok=not left, detail=detail)
 
 
+def unmixed(target: str, logged: Logged, lost: Callable[[str], bool]) -> Check:
+    """No row waits on a code that now means another area: nobody could tell it from the rows that belong there (6)."""
+    mixed = {old: rows for old, _, rows in logged.queued if lost(old)}
+    detail = "；".join(f"{code}已另作他用，{rows}行须先判定" for code, rows in sorted(mixed.items())[:20])
+    return check(6, "待判定行的原代码未被另作他用", target=target, after=sum(mixed.values()), ok=not mixed, detail=detail)
+
+
 def reached(target: str, logged: Logged, groups: Mapping[str, str]) -> Check:
     """The key log reaches only codes that a rule touches, so that all others cannot change (9)."""
     outside = sorted({code for old, new, _, _ in logged.moves for code in (old, new) if not groups.get(code)})

@@ -37,6 +37,7 @@ def rehearse(
     before: Sequence[Measure],
     batch_rows: int,
     dead: Callable[[str], bool],
+    reused: Callable[[str], bool],
 ) -> Rehearsed:
     """Rehearses a target.
 
@@ -49,6 +50,7 @@ def rehearse(
         before: The baseline.
         batch_rows: Rows of a batch.
         dead: Whether no open row may hold a value afterwards.
+        reused: Whether a value means another area afterwards.
     """
     wanted = groups(store)
     copy = store.rehearsal(list(wanted))
@@ -69,6 +71,7 @@ def rehearse(
             c.arrived(label, known, after, logged),
             *(item for item in c.conserved(label, known, after, part="涉及区划") if item.number != 9),
             c.no_dead_code(label, after, dead, logged),
+            c.unmixed(label, logged, reused),
         ]
         for batch in reversed(range(logged.batches)):
             copy.move(batch, "rollback")

@@ -59,8 +59,10 @@ class Resolver:
         return {value: name for value in values if (name := joined.name(self._member(significant(value))))}
 
     def _member(self, code: str) -> str:
-        """What a code is in the groups: its county where a rule touches that, else itself."""
-        return code[:6] if code[:6] in self.mapping.groups else code
+        """What a code is in the groups: its county where a rule touches that, else what changed at or above it, else itself."""
+        if code[:6] in self.mapping.groups:
+            return code[:6]
+        return next((up for up in (code, *parents(code)) if up in self.own), code)
 
     def undecided(self, target: Target, values: Iterable[str]) -> list[str]:
         """Values whose rows need a place, or a person."""

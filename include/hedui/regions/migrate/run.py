@@ -148,6 +148,7 @@ class Migration:
             before=self.book.measures(target.id, "before"),
             batch_rows=self.plan.settings.batch_rows,
             dead=partial(self.plan.resolver.dead, target),
+            reused=partial(self.plan.resolver.reused, target),
         )
 
     def page(self) -> str:
@@ -178,10 +179,13 @@ class Migration:
         predictions = self.book.moves()
         self.book.update(state="migrating")
         moved = 0
+        logs = {}
+        for target in self.moving:  # all logs first: what decides one target's splits may be another target's column
+            with self._target(target) as store:
+                logs[target.id] = store.logged() or self._log(store, predictions)
         for target in self.moving:
             with self._target(target) as store:
-                logged = store.logged() or self._log(store, predictions)
-                moved += move_batches(store, logged, around=self.around, settings=self.plan.settings, action="migrate")
+                moved += move_batches(store, logs[target.id], around=self.around, settings=self.plan.settings, action="migrate")
         deed = Deed(
             actor=self.around.actor, action="regions.migrate", details={"moved": moved, "mapping": self.plan.mapping.digest}
         )

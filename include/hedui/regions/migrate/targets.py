@@ -26,7 +26,9 @@ def open_target(target: Target, *, plan: Plan, connection: Callable[[str], str],
 
         if lake is None:
             raise RegionError(f"{target.id}: is in the lake, and no lake is given; set HEDUI_LAKE.")
-        return LakeTarget(lake=lake, target=target, run=run, code_columns=others, tables=(plan.mapping.start, plan.mapping.end))
+        ends = {"migrate": plan.mapping.end, "rollback": plan.mapping.start}
+        tables = {action: {"region_version": day.isoformat()} for action, day in ends.items()}
+        return LakeTarget(lake=lake, target=target, run=run, code_columns=others, tables=tables)
     url = connection(target.connection)
     kind = make_url(url).get_backend_name()
     if kind == "postgresql":
