@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from hedui import audit
@@ -17,6 +18,7 @@ from hedui.corrections.errors import CorrectionError
 from hedui.corrections.history import HumanDecision
 from hedui.corrections.model import DECISION_LABELS, Decision, Reason
 from hedui.corrections.select import CaseRow, dataset_of
+from hedui.corrections.states import SYSTEM
 from hedui.findings import KINDS
 from hedui.ledger import corrections_models as models
 from hedui.ledger.database import begin
@@ -223,3 +225,29 @@ def decide(
         token = pseudonym(case) or "（未设代号密钥）"
         details = {"decision": decision, "basis": basis.strip(), "evidence": evidence.strip(), "value_given": value is not None}
         audit.append(connection, actor=actor, action="case.decide", subject=f"案件 {token}", details=details)
+
+
+def set_aside(context: Context, reasons: Mapping[str, str]) -> None:
+    """Gives cases to people because the machine has found why they must not be corrected as they are; holds until the case changes.
+
+    Args:
+        context: The surroundings.
+        reasons: Why, in Chinese and without personal data, by fingerprint.
+    """
+    rows = [{"fingerprint": uuid.UUID(case), "basis": why} for case, why in sorted(reasons.items())]
+    if not rows:
+        return
+    with begin(context.ledger_url) as connection:
+        connection.execute(_SET_ASIDE_SQL, [{**row, "by": SYSTEM, "decision": Decision.MANUAL} for row in rows])
+        details = {"decision": Decision.MANUAL, "cases": len(rows), "basis": sorted(set(reasons.values()))}
+        audit.append(connection, actor=SYSTEM, action="case.decide", subject=f"{len(rows)} 个案件", details=details)
+
+
+_SET_ASIDE_SQL = text(
+    """
+    INSERT INTO hedui.case_decision (fingerprint, decision, basis, decided_by, values_digest)
+    SELECT fingerprint, :decision, :basis, :by, values_digest FROM hedui.reconciliation_case WHERE fingerprint = :fingerprint
+    ON CONFLICT (fingerprint) DO UPDATE SET decision = excluded.decision, basis = excluded.basis, value = NULL,
+        decided_by = excluded.decided_by, decided_at = now(), values_digest = excluded.values_digest
+    """
+)

@@ -15,12 +15,13 @@ from hedui.context import Context
 from hedui.corrections.frozen import frozen_bundle
 from hedui.corrections.ledger import Bundle, list_bundles, read_bundle
 from hedui.corrections.model import BundlePlan
+from hedui.corrections.moments import made_at
 from hedui.corrections.plan import plan_of
 from hedui.corrections.reading import rows_in_lake
 from hedui.corrections.reverse import Reverse
 from hedui.corrections.select import dataset_named, evidence_of
 from hedui.corrections.site import correction_settings
-from hedui.corrections.watch import EXECUTED, made_at, scope
+from hedui.corrections.watch import EXECUTED, scope
 from hedui.errors import HeduiError
 from hedui.lake import Partition
 from hedui.ledger import corrections_models as models

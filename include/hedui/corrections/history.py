@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from hedui.context import Context
 from hedui.corrections.errors import CorrectionError
@@ -39,6 +40,19 @@ def taken_cases(context: Context) -> set[str]:
         return {item.hex for item in connection.execute(select(case.fingerprint).where(case.state.in_(LIVE))).scalars()}
 
 
+def closed_cases(context: Context, target: str) -> dict[str, dt.datetime]:
+    """Cases that bundles for a target have settled, by fingerprint, with when: an earlier night shows them as they were before."""
+    case, bundle = models.BundleCase, models.Bundle
+    query = (
+        select(case.fingerprint, func.max(bundle.executed_at))
+        .join(bundle, bundle.id == case.bundle_id)
+        .where(bundle.target == target, bundle.executed_at.is_not(None), case.state == CaseState.CLOSED)
+        .group_by(case.fingerprint)
+    )
+    with begin(context.ledger_url) as connection:
+        return {fingerprint.hex: at for fingerprint, at in connection.execute(query) if at is not None}
+
+
 def returned_cases(context: Context, bundle_id: str) -> set[str]:
     """Fingerprints of the cases that a bundle gave back.
 
@@ -58,7 +72,7 @@ _PREVIOUS_SQL = text(
     """
     SELECT c.fingerprint, array_agg(b.id ORDER BY b.round DESC, b.created_at DESC, b.id DESC) AS bundles
     FROM hedui.bundle_case AS c JOIN hedui.bundle AS b ON b.id = c.bundle_id
-    WHERE c.fingerprint = ANY(:named) AND b.target = :target AND b.state <> 'VOID'
+    WHERE c.fingerprint = ANY(:named) AND b.target = :target AND b.state NOT IN ('VOID', 'REHEARSAL_FAILED')
     GROUP BY c.fingerprint
     """
 )

@@ -16,7 +16,8 @@ from hedui.cases.query import CaseFilter, cases_as_of
 from hedui.cases.tokens import case_of_token
 from hedui.context import Context
 from hedui.corrections.errors import CorrectionError
-from hedui.corrections.history import HumanDecision, human_decisions, previous_bundles, returned_cases, taken_cases
+from hedui.corrections.history import HumanDecision, closed_cases, human_decisions, previous_bundles, returned_cases, taken_cases
+from hedui.corrections.moments import made_at
 from hedui.site import Site
 from hedui.site.corrections import Target
 from hedui.site.models import SnapshotComparison
@@ -120,7 +121,8 @@ class CaseRow:
 def open_cases(context: Context, *, date: dt.date, target: Target, selection: Selection) -> list[CaseRow]:
     """The open cases of a night that a selection takes and that may concern a target, in the order of fingerprints.
 
-    Cases of an unfinished bundle are left out. A case concerns a target where the target's source takes part in its scope.
+    Cases of an unfinished bundle are left out, and those that a bundle has closed, unless the night's findings are younger. A case
+    concerns a target where the target's source takes part in its scope.
 
     Raises:
         CorrectionError: The selection names something that is not there.
@@ -130,6 +132,7 @@ def open_cases(context: Context, *, date: dt.date, target: Target, selection: Se
     table = _narrowed(context, table, selection, date)
     taken = taken_cases(context)
     rows = [row for row in table.to_pylist() if row["fingerprint"] not in taken]
+    rows = _not_settled(context, rows, closed_cases(context, target.id), date)
     if selection.parent is not None:
         wanted = returned_cases(context, selection.parent)
         rows = [row for row in rows if row["fingerprint"] in wanted]
@@ -137,6 +140,19 @@ def open_cases(context: Context, *, date: dt.date, target: Target, selection: Se
         oldest = sorted(rows, key=lambda row: (-row["age"], row["fingerprint"]))[: selection.limit]
         rows = sorted(oldest, key=lambda row: row["fingerprint"])
     return case_rows(context, date=date, target=target, rows=rows)
+
+
+def _not_settled(
+    context: Context, rows: list[dict[str, Any]], closed: Mapping[str, dt.datetime], date: dt.date
+) -> list[dict[str, Any]]:
+    """The cases that no bundle has closed since the night's findings were made."""
+    scopes = {row["scope"] for row in rows if row["fingerprint"] in closed}
+    made = {scope: made_at(context, context.findings(scope, date)) for scope in scopes}
+    return [
+        row
+        for row in rows
+        if (closed_at := closed.get(row["fingerprint"])) is None or ((at := made[row["scope"]]) is not None and at > closed_at)
+    ]
 
 
 def cases_named(context: Context, *, date: dt.date, target: Target, fingerprints: Sequence[str]) -> list[CaseRow]:

@@ -12,12 +12,13 @@ from sqlalchemy import select
 
 from hedui import engine
 from hedui.context import Context
-from hedui.corrections.ledger import Bundle, list_bundles
+from hedui.corrections.ledger import Bundle, advance, bundle_of, cases_of, list_bundles, release
+from hedui.corrections.moments import made_at
 from hedui.corrections.select import scopes_of
 from hedui.corrections.site import correction_settings
-from hedui.corrections.states import CaseState, State
+from hedui.corrections.states import SYSTEM, CaseState, State
 from hedui.findings import fingerprint_sql
-from hedui.lake import Manifest, Partition
+from hedui.lake import Manifest
 from hedui.ledger import corrections_models as models
 from hedui.ledger.database import begin
 from hedui.rules import rule
@@ -26,6 +27,7 @@ from hedui.site.corrections import Target
 RULE: Final = "T18"
 EXECUTED: Final = (State.EXECUTED, State.CLOSED, State.REOPENED, State.ROLLBACK_PENDING, State.ROLLBACK_APPROVED)
 """States of bundles whose changes are in the target."""
+SETTLED: Final = (CaseState.SOLVED, CaseState.VERIFIED, CaseState.CLOSED)
 
 
 def scope(target: str) -> str:
@@ -47,16 +49,17 @@ def write_unproven(context: Context, date: dt.date) -> dict[str, int]:
         return {}
     counts: dict[str, int] = {}
     for target in settings.targets:
-        bundles = [bundle for bundle in list_bundles(context, targets=[target.id]) if bundle.executed_at is not None]
+        bundles = list_bundles(context, targets=[target.id])
         partition = context.findings(scope(target.id), date)
-        if not bundles:
+        if not any(bundle.executed_at is not None for bundle in bundles):
             continue
         fresh = _fresh_scopes(context, target, date)
         if not fresh:
             context.lake.remove(partition)
             continue
-        suspects = _suspects(context, [bundle for bundle in bundles if bundle.state in EXECUTED], fresh, date)
+        suspects = _suspects(context, bundles, fresh, date)
         counts[target.id] = _write(context, target, date, sorted(fresh), suspects)
+        _open_again(context, target, date)
     return counts
 
 
@@ -80,33 +83,24 @@ def _fresh_scopes(context: Context, target: Target, date: dt.date) -> dict[str, 
     return found
 
 
-def made_at(context: Context, partition: Partition) -> dt.datetime | None:
-    """When a partition was written last; None where there is none."""
-    if context.lake.manifest(partition) is None:
-        return None
-    made: dt.datetime = context.lake.fs.modified(context.lake.full_path(partition, "manifest.json"))
-    return made if made.tzinfo else made.replace(tzinfo=dt.UTC)
-
-
 def _suspects(context: Context, bundles: Sequence[Bundle], fresh: dict[str, dt.datetime], date: dt.date) -> list[_Suspect]:
-    """Cases of bundles that were executed before the night's findings were made; of several bundles the latest."""
-    late = {bundle.id: bundle for bundle in bundles if bundle.business_date <= date}
+    """Cases that an executed bundle has settled, if no later bundle has them; those that an earlier night has shown again stay."""
+    known = {bundle.id: bundle for bundle in bundles if bundle.state is not State.VOID}
     case = models.BundleCase
-    settled = [CaseState.SOLVED, CaseState.VERIFIED, CaseState.CLOSED]
     with begin(context.ledger_url) as connection:
-        rows = connection.execute(
-            select(case.fingerprint, case.bundle_id).where(case.bundle_id.in_(late), case.state.in_(settled))
-        ).all()
-    latest: dict[str, Bundle] = {}
+        columns = (case.fingerprint, case.bundle_id, case.state, case.reason)
+        rows = connection.execute(select(*columns).where(case.bundle_id.in_(known))).all()
+    latest: dict[str, tuple[Bundle, bool]] = {}
     for row in rows:
-        bundle, before = late[row.bundle_id], latest.get(row.fingerprint.hex)
-        if before is None or (bundle.round, bundle.created_at) > (before.round, before.created_at):
-            latest[row.fingerprint.hex] = bundle
+        bundle, before = known[row.bundle_id], latest.get(row.fingerprint.hex)
+        settled = bundle.state in EXECUTED and (row.state in SETTLED or row.reason.startswith(RULE))
+        if before is None or (bundle.round, bundle.created_at) > (before[0].round, before[0].created_at):
+            latest[row.fingerprint.hex] = bundle, settled
     return [
         _Suspect(fingerprint=name, scope=place, bundle=bundle.id, round=bundle.round)
-        for name, bundle in sorted(latest.items())
+        for name, (bundle, settled) in sorted(latest.items())
         for place, made in sorted(fresh.items())
-        if bundle.executed_at is not None and bundle.executed_at < made
+        if settled and bundle.business_date <= date and bundle.executed_at is not None and bundle.executed_at < made
     ]
 
 
@@ -140,3 +134,23 @@ def _write(context: Context, target: Target, date: dt.date, scopes: Sequence[str
 
 
 _SUSPECT = {"fingerprint": pa.string(), "scope": pa.string(), "bundle": pa.string(), "round": pa.int64()}
+
+
+def _open_again(context: Context, target: Target, date: dt.date) -> None:
+    """Cases that a night shows again are opened again; a bundle that was closed is so no more."""
+    files = context.lake.files(context.findings(scope(target.id), date))
+    with engine.connect(threads=1) as duck:
+        query = f"""
+            SELECT evidence ->> '$.bundle', list(DISTINCT evidence ->> '$.case') FROM {engine.parquet(files)} GROUP BY ALL ORDER BY 1
+            """
+        shown = duck.execute(query).fetchall()
+    for bundle_id, cases in shown:
+        with begin(context.ledger_url) as connection:
+            still = [name for name, row in cases_of(connection, bundle_id).items() if name in cases and row.state in SETTLED]
+            if not still:
+                continue
+            state = bundle_of(connection, bundle_id).state
+            reason = f"{RULE} {rule(RULE).name}：{date} 比对仍有差异"
+            release(connection, bundle_id, cases=still, reason=reason)
+            if state is State.CLOSED:
+                advance(connection, bundle_id, to=State.REOPENED, actor=SYSTEM, note=reason, details={"cases": len(still)})

@@ -29,7 +29,7 @@ SELECT
 FROM (
     SELECT f.dataset, f.subject_type, f.subject_key, f.region, f.insurance, f.period, f.field, f.side_values, f.raw_values,
            f.right_source, f.amount_diff_fen, concat_ws('@', f.rule, f.field, f.scope) AS mark,
-           CAST(to_json({'bundle': s.bundle, 'round': s.round, 'rule': f.rule, 'scope': f.scope}) AS VARCHAR) AS evidence
+           CAST(to_json({'bundle': s.bundle, 'round': s.round, 'rule': f.rule, 'scope': f.scope, 'case': f.fingerprint}) AS VARCHAR) AS evidence
     FROM {{ findings }} AS f
     JOIN suspects AS s ON s.fingerprint = f.fingerprint AND s.scope = f.scope
 ) AS shown
