@@ -11,14 +11,16 @@ import pytest
 from hedui.regions.allocation import Allocator, Place
 from hedui.regions.honesty import pair_stops
 from hedui.regions.mapping import RegionMap, compose, region_map
+from hedui.regions.migrate.resolve import Resolver
 from hedui.regions.padis import padis_text, read_padis
 from hedui.regions.store import SHIPPED, Store
 from hedui.regions.versions import Versions, difference
+from hedui.site.regions import Target
 
 STORE = Store()
 PAIRS = STORE.neighbours()
 EACH = pytest.mark.parametrize(("start", "end"), PAIRS, ids=lambda day: day.isoformat())
-Pair = tuple[dt.date, dt.date]
+TARGET = Target(id="people", connection="db", table="people", key=("id",), column="region")
 
 
 def changes_csv() -> list[dict[str, str]]:
@@ -73,6 +75,26 @@ def test_two_tables_alone_show_what_vanished_and_appeared_and_nothing_else(start
     assert {row.code for row in seen.vanished} == old - new
     assert {row.code for row in seen.appeared} == new - old
     assert not any(hasattr(seen, name) for name in ("successors", "targets", "mapping"))
+
+
+@EACH
+def test_without_change_rows_nothing_moves_and_every_difference_stops(start: dt.date, end: dt.date) -> None:
+    """A person per code of the old table: exactly the vanished codes are unexplained, and no row of a map is made for them."""
+    old, new = STORE.table(start), STORE.table(end)
+    nothing = region_map([], start=start, end=end)
+    resolver = Resolver(
+        mapping=nothing,
+        allocator=Allocator(nothing),
+        known=frozenset(new.rows),
+        before=frozenset(old.rows),
+        below={},
+        institutions={},
+    )
+    assert resolver.rows(TARGET, old.rows, [(code, Place()) for code in old.rows]) == []
+    assert set(resolver.unexplained(TARGET, dict.fromkeys(old.rows, 1))) == set(old.rows) - set(new.rows)
+    stops = [(stop.kind, stop.codes[0]) for stop in pair_stops(old, new, nothing)]
+    assert {code for kind, code in stops if kind == "lost"} == set(old.rows) - set(new.rows)
+    assert {code for kind, code in stops if kind == "unexplained"} == set(new.rows) - set(old.rows)
 
 
 @EACH
