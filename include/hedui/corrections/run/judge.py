@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from hedui import engine
 from hedui.checks.cross import cross_rules, run_rule, sources_of
@@ -18,7 +19,7 @@ from hedui.checks.run import run_source_checks, scope_of
 from hedui.compare.plan import inputs, sides_of
 from hedui.compare.run import run_comparison
 from hedui.context import Context, no_progress
-from hedui.corrections.model import BundlePlan, Operation, Value
+from hedui.corrections.model import BundlePlan, Change, Operation, Value
 from hedui.corrections.run.ground import Ground
 from hedui.corrections.run.night import Key, NightTable, night_tables
 from hedui.corrections.run.overlay import OverlayLake
@@ -26,6 +27,9 @@ from hedui.corrections.run.session import plain
 from hedui.corrections.sql.dialects import speech
 from hedui.lake import Lake
 from hedui.rules import rule
+
+SHOWN: Final = 20
+"""Lines of the bundle that a reason names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +39,12 @@ class Verdict:
     Attributes:
         reasons: Why it cannot be proposed, in Chinese, without personal data.
         lines: Figures by label.
+        cases: Fingerprints of the cases in the way: not gone, or of a row on which something new appeared.
     """
 
     reasons: tuple[str, ...] = ()
     lines: tuple[tuple[str, str], ...] = ()
+    cases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,24 +88,25 @@ def judge(context: Context, plan: BundlePlan, place: Ground) -> Verdict:
     ]
     if unknown := sum(1 for case in plan.cases if case not in before):
         lines.append(("当晚未再发现的差异", f"{unknown:,}"))
-    reasons = [f"修改后仍有差异未消除：{_numbers(plan, cases=set(left))}"] if left else []
+    unsolved = [change for change in plan.changes if set(left) & set(change.cases)]
+    reasons = [f"修改后仍有差异未消除：{_numbers(unsolved)}"] if left else []
+    in_the_way = list(unsolved)
     for name in sorted({found.rule for found in new}):
         same = [found for found in new if found.rule == name]
-        rows_of = {touched[found.row] for found in same if found.row in touched}
-        reasons.append(f"修改后新出现 {len(same):,} 项“{name} {rule(name).name}”：{_numbers(plan, rows=rows_of)}")
-    return Verdict(reasons=tuple(reasons), lines=tuple(lines))
+        about = {touched[found.row] for found in same if found.row in touched}
+        causing = [change for change in plan.changes if (change.table, change.key) in about]
+        in_the_way += causing
+        reasons.append(f"修改后新出现 {len(same):,} 项“{name} {rule(name).name}”：{_numbers(causing)}")
+    cases = sorted({case for change in in_the_way for case in change.cases})
+    return Verdict(reasons=tuple(reasons), lines=tuple(lines), cases=tuple(cases))
 
 
-def _numbers(plan: BundlePlan, *, cases: set[str] | None = None, rows: set[tuple[str, Key]] | None = None) -> str:
-    """The bundle's lines that concern cases or rows, as people name them."""
-    found = [
-        str(change.number)
-        for change in plan.changes
-        if (cases and cases & set(change.cases)) or (rows and (change.table, change.key) in rows)
-    ]
-    if not found:
+def _numbers(changes: Sequence[Change]) -> str:
+    """Lines of the bundle, as people name them."""
+    if not changes:
         return "不在本方案的行上"
-    return f"方案第 {'、'.join(found[:20])} 行{f'等 {len(found):,} 行' if len(found) > 20 else ''}"
+    named = "、".join(str(change.number) for change in changes[:SHOWN])
+    return f"方案第 {named} 行{f'等 {len(changes):,} 行' if len(changes) > SHOWN else ''}"
 
 
 def _rows_now(plan: BundlePlan, table: NightTable, place: Ground) -> Iterator[tuple[Key, dict[str, Value] | None]]:

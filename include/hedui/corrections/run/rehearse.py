@@ -15,7 +15,6 @@ from hedui.corrections.model import BundlePlan, Dialect, Operation, Table, Value
 from hedui.corrections.run.errors import RehearsalFailedError, RunError, StaleError, TransientTargetError
 from hedui.corrections.run.execute import WORK, Action, transaction
 from hedui.corrections.run.ground import Digest, Ground, ground
-from hedui.corrections.run.judge import judge
 from hedui.corrections.run.session import plain
 from hedui.corrections.run.steps import Runner
 from hedui.corrections.sql.statement import Statement, Step
@@ -55,6 +54,8 @@ class Rehearsal:
         ok: Whether it can be proposed.
         reasons: Why not, in Chinese, without personal data.
         lines: Figures by label, in Chinese, for the page that a manager decides on.
+        failed_cases: Fingerprints of the cases whose difference would stay, or whose change would make another: without them the rest of
+            the bundle may pass.
         seconds: How long it took.
     """
 
@@ -63,11 +64,13 @@ class Rehearsal:
     ok: bool
     reasons: tuple[str, ...] = ()
     lines: tuple[tuple[str, str], ...] = ()
+    failed_cases: tuple[str, ...] = ()
     seconds: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for XCom and the ledger."""
-        return asdict(self) | {"reasons": list(self.reasons), "lines": [list(line) for line in self.lines]}
+        lists = {"reasons": list(self.reasons), "failed_cases": list(self.failed_cases)}
+        return asdict(self) | lists | {"lines": [list(line) for line in self.lines]}
 
     def require(self) -> None:
         """Lets only a bundle pass whose rehearsal succeeded.
@@ -110,6 +113,7 @@ def rehearse(context: Context, bundle: RehearsableBundle, *, judged: bool = True
         ok=not trial.reasons,
         reasons=tuple(trial.reasons),
         lines=tuple(trial.lines),
+        failed_cases=trial.failed_cases,
         seconds=round(time.perf_counter() - begun, 2),
     )
 
@@ -123,6 +127,7 @@ class _Trial:
         self._judged = judged
         self.reasons: list[str] = []
         self.lines: list[tuple[str, str]] = []
+        self.failed_cases: tuple[str, ...] = ()
 
     def run(self) -> None:
         """Rehearses.
@@ -138,9 +143,12 @@ class _Trial:
             self._line("改动行数", f"{len(plan.changes):,}")
             self._same("改动恰为所拟", _without_inserted(place, plan), wanted)
             if self._judged:
+                from hedui.corrections.run.judge import judge  # brings the whole of the checks, which execution does without
+
                 verdict = judge(self._context, plan, place)
                 self.reasons += verdict.reasons
                 self.lines += verdict.lines
+                self.failed_cases = verdict.cases
             self._perform(place, "rollback")
             self._same("回退后与原状一致", place.digest(), first)
 
