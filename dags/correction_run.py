@@ -60,6 +60,11 @@ def correction_run() -> None:
         """Freezes a bundle and rehearses it on a copy; what fails ends here with its reason."""
         return corrections.run_prepare(bundle)
 
+    @task(task_display_name="汇总待批", trigger_rule=TriggerRule.ALL_DONE)
+    def gather(planned: list[str]) -> list[str]:
+        """What passed its rehearsal, and what is left of the others without the cases that they failed for."""
+        return corrections.run_gather(planned)
+
     @task(task_display_name="执行或上报", map_index_template="{{ task.op_kwargs['bundle'] }}", retries=20)
     def carry_out(bundle: str) -> Summary:
         """Executes a bundle in one transaction, or puts it signed into the outbox."""
@@ -91,9 +96,8 @@ def correction_run() -> None:
     @task_group(group_id="bundle", group_display_name="处理方案")
     def way(bundle: str) -> None:
         business, leader = decision("business", "业务部门审批", bundle), decision("leader", "分管领导审批", bundle)
-        proved = prove(bundle)
-        review = decision("review", "复核", bundle, proved)
-        prepare(bundle) >> business >> leader >> carry_out(bundle) >> receipt(bundle) >> proved >> review
+        done, received, proved = carry_out(bundle=bundle), receipt(bundle=bundle), prove(bundle=bundle)
+        business >> leader >> done >> received >> proved >> decision("review", "复核", bundle, proved)
 
     @task(task_display_name="有任务失败", trigger_rule=TriggerRule.ONE_FAILED, retries=0)
     def fail_if_any_failed() -> None:
@@ -101,8 +105,9 @@ def correction_run() -> None:
         raise RuntimeError("A task of this run has failed; see the red ones.")
 
     planned = plan()
-    ways = way.expand(bundle=planned)
-    [planned, ways] >> fail_if_any_failed()
+    prepared, gathered = prepare.expand(bundle=planned), gather(planned)
+    prepared >> gathered
+    [planned, prepared, gathered, way.expand(bundle=gathered)] >> fail_if_any_failed()
 
 
 correction_run()

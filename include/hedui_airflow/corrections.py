@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hedui.context import Context
     from hedui.corrections.approval import Answer, Stage
     from hedui.corrections.decisions import Asked
+    from hedui.corrections.model import BundlePlan
 
 log = logging.getLogger(__name__)
 PAGES: Final = "/hedui/corrections"
@@ -104,25 +105,27 @@ def run_plan() -> list[str]:
 
 def _plan(context: Context, airflow: Mapping[str, Any]) -> list[str]:
     from hedui.corrections.flow import request_rollback
-    from hedui.corrections.plan import propose
-    from hedui.corrections.select import Selection
 
     params, proposer = airflow["params"], proposer_of(airflow)
     given = str(params.get("rollback") or "").strip()
     if given:
         request_rollback(context, given, actor=proposer, reason=str(params.get("reason") or "").strip())
         return [given]
-    plans = propose(
-        context,
-        date=_date(params, context),
-        target=str(params.get("target") or ""),
-        selection=Selection.from_json(selection_of(params)),
-        proposer=proposer,
-        run=airflow["dag_run"].run_id,
-    )
+    plans = _propose(context, airflow, run=airflow["dag_run"].run_id)
+    return [plan.id for plan in plans]
+
+
+def _propose(context: Context, airflow: Mapping[str, Any], *, run: str) -> tuple[BundlePlan, ...]:
+    from hedui.corrections.plan import propose
+    from hedui.corrections.select import Selection
+
+    params = airflow["params"]
+    selection = Selection.from_json(selection_of(params))
+    date, target = _date(params, context), str(params.get("target") or "")
+    plans = propose(context, date=date, target=target, selection=selection, proposer=proposer_of(airflow), run=run)
     for plan in plans:
         log.info("%s: %d cases, %d rows, round %d", plan.id, len(plan.cases), len(plan.changes), plan.round)
-    return [plan.id for plan in plans]
+    return plans
 
 
 def _date(params: Mapping[str, Any], context: Context) -> dt.date:
@@ -138,25 +141,40 @@ def _date(params: Mapping[str, Any], context: Context) -> dt.date:
 
 
 def run_prepare(bundle: str) -> Summary:
-    """Freezes and rehearses a bundle; what cannot go on ends as skipped. Without a dry run it is put to the managers."""
-    from airflow.sdk import get_current_context
+    """Freezes and rehearses a bundle; one whose rehearsal fails ends as skipped, with the reason."""
     from airflow.sdk.exceptions import AirflowSkipException
 
-    from hedui.corrections.decisions import propose, rehearsal_lines
-    from hedui.corrections.flow import prepare, withdraw
+    from hedui.corrections.decisions import rehearsal_lines
+    from hedui.corrections.flow import prepare
     from hedui.corrections.states import State
 
-    context = task_context()
-    made = masked(prepare, context, bundle)
+    made = masked(prepare, task_context(), bundle)
     for label, figure in rehearsal_lines(made):
         log.info("%s: %s", label, figure)
     if made.state is State.REHEARSAL_FAILED:
         raise AirflowSkipException(f"{bundle}: {made.note}")
-    if get_current_context()["params"].get("dry_run"):
-        withdraw(context, bundle, actor=made.proposer, reason="试算，不提交审批")
-        raise AirflowSkipException(f"{bundle}: dry run, nobody is asked")
-    propose(context, bundle)
     return {"bundle": bundle, "figures": dict(made.figures), "round": made.round}
+
+
+def run_gather(planned: Sequence[str] | None) -> list[str]:
+    """The bundles that are put to the managers: those that passed, and the rest of the others; none in a dry run."""
+    from airflow.sdk import get_current_context
+
+    from hedui.corrections.decisions import propose
+    from hedui.corrections.flow import withdraw, without_failures
+    from hedui.corrections.ledger import read_bundle
+
+    airflow, context = get_current_context(), task_context()
+    run = airflow["dag_run"].run_id
+    ready: list[str] = masked(
+        without_failures, context, list(planned or ()), lambda number: _propose(context, airflow, run=f"{run}#{number}")
+    )  # fmt: skip
+    for bundle in ready:
+        if airflow["params"].get("dry_run"):
+            withdraw(context, bundle, actor=read_bundle(context, bundle).proposer, reason="试算，不提交审批")
+        else:
+            propose(context, bundle)
+    return [] if airflow["params"].get("dry_run") else ready
 
 
 def request(bundle: str, stage: Stage, *, facts: Any = None) -> Asked | None:

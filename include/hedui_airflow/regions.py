@@ -132,5 +132,6 @@ def run_report() -> Summary:
 
     migration = _migration()
     folder = task_context().reports / "regions"
-    made = masked(partial(write_report, actor=migration.around.actor), migration.plan, migration.book, folder)
+    names = {"actor": migration.around.actor, "organisation": site_of_this_airflow().name}
+    made = masked(partial(write_report, **names), migration.plan, migration.book, folder)
     return {"path": str(made.path), "digest": made.digest}

@@ -43,7 +43,11 @@ def test_parsing_imports_nothing_heavy() -> None:
     command = [sys.executable, "-c", PARSE, str(ROOT / "dags"), ",".join(HEAVY)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     result = json.loads(done.stdout.split("RESULT ", 1)[1].splitlines()[0])
-    assert result == {"errors": {}, "dags": ["feed_monitor", "nightly_reconciliation", "region_code_migration"], "heavy": []}
+    assert result == {
+        "errors": {},
+        "dags": ["correction_reminders", "correction_run", "feed_monitor", "nightly_reconciliation", "region_code_migration"],
+        "heavy": [],
+    }
 
 
 @pytest.mark.parametrize("file", DAG_FILES, ids=lambda file: file.name)
@@ -58,7 +62,8 @@ def test_dags_say_what_they_are(dag_bag: Any) -> None:
         assert dag.tags, dag.dag_id
         assert dag.dagrun_timeout, dag.dag_id
         assert dag.catchup is False, dag.dag_id
-        assert dag.max_active_runs == 1, dag.dag_id
+        # Runs of a schedule never overlap; runs that people start may wait for other people for weeks.
+        assert dag.max_active_runs == 1 or type(dag.timetable).__name__ == "NullTimetable", dag.dag_id
 
 
 def test_tasks_have_an_owner_a_chinese_name_a_document_and_limits(dag_bag: Any) -> None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from hedui.context import Context
 from hedui.corrections.bundle import BundleError, freeze
 from hedui.corrections.bundle import Event as Told
+from hedui.corrections.decide import set_aside
 from hedui.corrections.decisions import write_form
 from hedui.corrections.dispatch import book
 from hedui.corrections.dispatch.follow import collect
@@ -19,10 +21,11 @@ from hedui.corrections.dispatch.send import dispatch, today
 from hedui.corrections.errors import BundleStateError
 from hedui.corrections.frozen import bundles_folder, frozen_bundle
 from hedui.corrections.ledger import Bundle, advance, bundle_of, read_bundle
+from hedui.corrections.model import BundlePlan
 from hedui.corrections.nights import showing_night
 from hedui.corrections.plan import plan_of
 from hedui.corrections.proof import reread
-from hedui.corrections.run import Outcome, Rehearsal, clean, execute, rehearse, rollback
+from hedui.corrections.run import Outcome, clean, execute, rehearse, rollback
 from hedui.corrections.run.errors import NotAppliedError, StaleError
 from hedui.corrections.states import ACT_LABELS, SYSTEM, State
 from hedui.ledger.database import begin
@@ -31,6 +34,8 @@ from hedui.security.logs import scrub
 log = logging.getLogger(__name__)
 GONE: Final = frozenset({State.REJECTED, State.RETURNED, State.FAILED, State.VOID, State.REHEARSAL_FAILED})
 """States in which nothing more is done for a bundle; its cases are free."""
+MOST_CHANCES: Final = 3
+"""How often what is left of bundles that failed is rehearsed again."""
 
 
 def prepare(context: Context, bundle_id: str) -> Bundle:
@@ -45,16 +50,47 @@ def prepare(context: Context, bundle_id: str) -> Bundle:
         frozen = freeze(plan_of(context, bundle_id), folder=bundles_folder(context), history=history(bundle))
     except BundleError as error:
         return _ended(context, bundle_id, str(error))
-    seen: Rehearsal = rehearse(context, frozen)
+    seen = rehearse(context, frozen)
     to = State.REHEARSED if seen.ok else State.REHEARSAL_FAILED
     note = "" if seen.ok else scrub("；".join(seen.reasons))
+    details = {"rehearsal": [list(line) for line in seen.lines], "failed_cases": len(seen.failed_cases)}
     with begin(context.ledger_url) as connection:
         if bundle_of(connection, bundle_id).state is State.DRAFT:
             advance(
-                connection, bundle_id, to=to, actor=SYSTEM, note=note,
-                details={"rehearsal": [list(line) for line in seen.lines]}, digest=frozen.digest, folder=str(frozen.folder),
+                connection, bundle_id, to=to, actor=SYSTEM, note=note, details=details,
+                digest=frozen.digest, folder=str(frozen.folder),
             )  # fmt: skip
+    set_aside(context, dict.fromkeys(seen.failed_cases, f"演练未通过：{note}"[:400]))
     return read_bundle(context, bundle_id)
+
+
+def without_failures(context: Context, bundle_ids: Sequence[str], again: Callable[[int], Sequence[BundlePlan]]) -> list[str]:
+    """The bundles that may be put to the managers: those that passed, and what is left of the others without the cases they failed for.
+
+    Args:
+        context: The surroundings.
+        bundle_ids: Bundles that were prepared.
+        again: Proposes once more, the first time with 2, and gives the plans; the cases set aside are in none of them.
+    """
+    made = [read_bundle(context, bundle_id) for bundle_id in bundle_ids]
+    passed = [bundle.id for bundle in made if _passed(bundle)]
+    for number in range(2, 2 + MOST_CHANCES):
+        if not any(_may_pass(bundle) for bundle in made):
+            break
+        made = [prepare(context, plan.id) for plan in again(number)]
+        passed += [bundle.id for bundle in made if _passed(bundle)]
+    return passed
+
+
+def _passed(bundle: Bundle) -> bool:
+    """Whether a bundle may go on; a draft is one whose preparation broke off."""
+    return bundle.state is not State.DRAFT and bundle.state not in GONE
+
+
+def _may_pass(bundle: Bundle) -> bool:
+    """Whether what is left of a bundle may pass without the cases that it failed for."""
+    failed = sum(event.details.get("failed_cases", 0) for event in bundle.events)
+    return bundle.state is State.REHEARSAL_FAILED and 0 < failed < bundle.figures.get("cases", 0)
 
 
 def _ended(context: Context, bundle_id: str, reason: str) -> Bundle:
