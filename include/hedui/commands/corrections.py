@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from hedui.commands.bundle_run import add_commands
 from hedui.context import context_from_environment
 
 if TYPE_CHECKING:
@@ -198,3 +199,6 @@ def decide(
         evidence=evidence,
     )
     out.print(f"[green]✓[/] 案件 {case}：{DECISION_LABELS[chosen]}")
+
+
+add_commands(bundle_app)
