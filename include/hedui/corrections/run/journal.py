@@ -26,10 +26,7 @@ _TYPES: Final = {
     Dialect.ORACLE: {"text": "VARCHAR2", "integer": "NUMBER(12)"},
 }
 _FIND: Final = f"SELECT DIGEST, STATE, ROW_COUNT, APPLIED_AT, APPLIED_BY, UNDONE_AT, UNDONE_BY FROM {TABLE} WHERE BUNDLE = :1"
-_BEGIN: Final = (
-    f"INSERT INTO {TABLE} (BUNDLE, DIGEST, STATE, ROW_COUNT, BEGUN_AT) SELECT :1, :2, '{_BEGUN}', 0, :3 "
-    f"{{source}}WHERE NOT EXISTS (SELECT 1 FROM {TABLE} J WHERE J.BUNDLE = :4)"
-)
+_BEGIN: Final = f"INSERT INTO {TABLE} (BUNDLE, DIGEST, STATE, ROW_COUNT, BEGUN_AT) VALUES (:1, :2, '{_BEGUN}', 0, :3)"
 _ENTER: Final = {
     Standing.APPLIED: "STATE = 'applied', DIGEST = :1, ROW_COUNT = :2, APPLIED_AT = :3, APPLIED_BY = :4",
     Standing.ROLLED_BACK: "STATE = 'rolled_back', DIGEST = :1, ROW_COUNT = :2, UNDONE_AT = :3, UNDONE_BY = :4",
@@ -47,9 +44,7 @@ class Journal:
         """Makes the table and the row where they are missing; commits."""
         types = _TYPES[self.session.dialect]
         self.session.define(f"CREATE TABLE {TABLE} ({_COLUMNS.format(**types)})")
-        source = "FROM DUAL " if self.session.dialect is Dialect.ORACLE else ""
-        self.session.change(_BEGIN.format(source=source), (self.bundle, digest, _now(), self.bundle))
-        self.session.commit()
+        self.session.add(_BEGIN, (self.bundle, digest, _now()))
 
     def claim(self) -> Outcome:
         """Locks the row until the transaction ends, and says how the bundle stands.

@@ -21,6 +21,7 @@ from hedui.sources.retry import TransientSourceError
 
 _THERE: Final = "ORA-00955"
 _GONE: Final = "ORA-00942"
+_DUPLICATE: Final = "ORA-00001"
 _BUSY: Final = "ORA-00054"
 _SLICE: Final = 500  # rows of one executemany: short messages
 _FETCH: Final = 2000
@@ -58,11 +59,19 @@ class OracleSession:
 
     def define(self, sql: str) -> bool:
         """See the protocol. Oracle commits before and after."""
+        return self._settled(sql, (), already={_THERE, _GONE})
+
+    def add(self, sql: str, binds: Sequence[Any]) -> bool:
+        """See the protocol."""
+        return self._settled(sql, binds, already={_DUPLICATE})
+
+    def _settled(self, sql: str, binds: Sequence[Any], *, already: set[str]) -> bool:
         with self._guarded(), self._connection.cursor() as cursor:
             try:
-                cursor.execute(sql)
+                cursor.execute(sql, list(binds))
+                self._connection.commit()
             except oracledb.DatabaseError as error:
-                if not {_THERE, _GONE} & set(codes(error)):
+                if not already & set(codes(error)):
                     raise
                 self._connection.rollback()
                 return False

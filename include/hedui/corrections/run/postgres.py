@@ -15,7 +15,8 @@ from hedui.corrections.run.session import LOCK_SECONDS, Row
 from hedui.sources.postgres import cause
 from hedui.sources.postgres_connect import connect
 
-_THERE: Final = {"42P07", "42P06", "23505"}  # a table, a schema; two sessions that make the same one at once
+_DUPLICATE: Final = "23505"
+_THERE: Final = {"42P07", "42P06", _DUPLICATE}  # a table, a schema; two sessions that make the same one at once
 _GONE: Final = {"42P01"}
 _BIND = re.compile(r":(\d+)")
 _FETCH: Final = 2000
@@ -48,12 +49,19 @@ class PostgresSession:
 
     def define(self, sql: str) -> bool:
         """See the protocol."""
+        return self._settled(sql, (), already=_THERE | _GONE)
+
+    def add(self, sql: str, binds: Sequence[Any]) -> bool:
+        """See the protocol."""
+        return self._settled(sql, binds, already={_DUPLICATE})
+
+    def _settled(self, sql: str, binds: Sequence[Any], *, already: set[str]) -> bool:
         with self._guarded():
             try:
-                self._connection.execute(sql.encode())
+                self._execute(sql, binds)
                 self._connection.commit()
             except psycopg.Error as error:
-                if error.sqlstate not in _THERE | _GONE:
+                if error.sqlstate not in already:
                     raise
                 self._connection.rollback()
                 return False

@@ -50,6 +50,9 @@ class Session(Protocol):
     def change(self, sql: str, binds: Sequence[Any] = ()) -> int:
         """Runs an INSERT, UPDATE or DELETE and gives the number of rows it touched."""
 
+    def add(self, sql: str, binds: Sequence[Any]) -> bool:
+        """Adds a row and commits; False where its key is there already."""
+
     def insert(self, *, sql: str, table: str, columns: Sequence[str], kinds: Sequence[ColumnKind], rows: Iterable[Row]) -> int:
         """Writes many rows as fast as the database takes them.
 

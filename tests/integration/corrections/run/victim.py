@@ -18,7 +18,7 @@ from hedui.corrections.run.oracle import OracleSession
 from hedui.corrections.run.postgres import PostgresSession
 from hedui.lake import Lake
 
-DEEDS = ("define", "query", "lock", "lock_all", "change", "insert", "commit", "rollback")
+DEEDS = ("define", "add", "query", "lock", "lock_all", "change", "insert", "commit", "rollback")
 
 
 def run(bundle_file: str, url: str, deed: str, moment: int) -> int:
