@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
+from hedui.commands.region_codes import translate
 from hedui.regions.codes import LEVEL_LABELS, significant
 from hedui.regions.errors import RegionError
 from hedui.regions.model import KINDS, SCOPES, Change, Region
@@ -174,6 +175,8 @@ def export(
         out.print(f"[yellow]未写入[/] {row.old_code} {row.old_name} 撤销，无现代码，七列格式无法表达", highlight=False)
 
 
+regions_app.command("translate")(translate)
+
 StartOption = Annotated[dt.datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="Table that the data carry now.")]
 EndOption = Annotated[dt.datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Table that they are to carry.")]
 SiteOption = Annotated[Path, typer.Option("--site", envvar="HEDUI_SITE", help="The site's folder.")]
@@ -227,6 +230,12 @@ def rollback(site: SiteOption, start: StartOption, end: EndOption) -> None:
     out.print(f"rollback: {_migration(site, start, end).roll_back()}", highlight=False)
 
 
+def _organisation(site: Path) -> str:
+    from hedui.site import load_site
+
+    return str(load_site(site, rules=False).name)
+
+
 @regions_app.command("report")
 def report(
     site: SiteOption,
@@ -238,7 +247,7 @@ def report(
     from hedui.regions.migrate.report import write_report
 
     migration = _migration(site, start, end)
-    made = write_report(migration.plan, migration.book, folder, actor=getpass.getuser())
+    made = write_report(migration.plan, migration.book, folder, actor=getpass.getuser(), organisation=_organisation(site))
     out.print(f"[green]✓[/] {made.path} {made.digest}", highlight=False)
 
 

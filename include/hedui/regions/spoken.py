@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from hedui.regions.codes import LENGTHS, padded
 from hedui.regions.errors import RegionError
-from hedui.regions.lower import carried, own_moves
 from hedui.regions.mapping import RegionMap
 from hedui.regions.reading import read_rows
 from hedui.regions.store import SHIPPED, Store
@@ -133,13 +132,9 @@ class SiteCodes:
 
     def _lower(self, of: dt.date, to: dt.date) -> dict[str, Meaning]:
         """Townships and villages by their own rows; where those contradict each other the code stays as it is."""
-        pairs = [pair for pair in self.store.neighbours() if pair[0] >= of and pair[1] <= to]
-        maps = [self.translator.mapping(*pair) for pair in pairs]
-        subs = carried(self.store.sub_changes_between(of, to), maps)
-        moves = own_moves(subs, start=of, end=to, known=frozenset(self.store.table(to).rows))
         return {
             padded(old, size): _meaning((new,), (new,), size)
-            for old, new in moves.items()
+            for old, new in self.translator.lower_moves(of, to).items()
             if new
             for size in LENGTHS
             if size >= len(old)

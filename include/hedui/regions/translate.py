@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from hedui.regions.codes import padded, significant
+from hedui.regions.codes import padded, shape_problem, significant
 from hedui.regions.errors import RegionError
+from hedui.regions.lower import carried, own_moves
 from hedui.regions.mapping import RegionMap, compose, region_map
 from hedui.regions.store import Store
 
@@ -31,7 +32,7 @@ class Translated:
 
 
 class Translator:
-    """Translates county-level codes and above between any two tables, forward and back.
+    """Translates codes between any two tables, forward and back; townships and villages by their own rows.
 
     Args:
         store: The tables and changes.
@@ -40,6 +41,7 @@ class Translator:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._map = lru_cache(maxsize=32)(self._composed)
+        self._below = lru_cache(maxsize=32)(self._lower_moves)
 
     def mapping(self, of: dt.date, to: dt.date) -> RegionMap:
         """What becomes of the codes between two tables, composed of all half-years between them.
@@ -52,26 +54,39 @@ class Translator:
         return self._map(self.store.latest(of), self.store.latest(to))
 
     def _composed(self, start: dt.date, end: dt.date) -> RegionMap:
-        pairs = [pair for pair in self.store.neighbours() if pair[0] >= start and pair[1] <= end]
-        maps = [region_map(self.store.changes_between(*pair), start=pair[0], end=pair[1]) for pair in pairs]
+        maps = self._steps(start, end)
         return maps[0] if len(maps) == 1 else compose(maps, codes=self.store.table(start).rows)
+
+    def _steps(self, start: dt.date, end: dt.date) -> list[RegionMap]:
+        pairs = [pair for pair in self.store.neighbours() if pair[0] >= start and pair[1] <= end]
+        return [region_map(self.store.changes_between(*pair), start=pair[0], end=pair[1]) for pair in pairs]
+
+    def lower_moves(self, of: dt.date, to: dt.date) -> dict[str, str]:
+        """Townships and villages with another code in the later table; empty where their rows contradict each other."""
+        return dict(self._below(self.store.latest(of), self.store.latest(to)))
+
+    def _lower_moves(self, start: dt.date, end: dt.date) -> dict[str, str]:
+        subs = carried(self.store.sub_changes_between(start, end), self._steps(start, end))
+        return own_moves(subs, start=start, end=end, known=frozenset(self.store.table(end).rows))
 
     def translate(self, code: str, *, of: dt.date, to: dt.date) -> Translated:
         """The code, which is of the version in force at ``of``, in the version in force at ``to``.
 
         Back in time a merged code has several predecessors, and a code is certain only where its single predecessor was moved whole and
-        nobody else came to it.
+        nobody else came to it. A township or village of a county that changed has a code of its own only where a row gives it one.
 
         Raises:
             RegionError: No table is known for a date, or change rows contradict each other.
         """
         start, end = self.store.latest(of), self.store.latest(to)
         bare = significant(code)
-        if bare not in self.store.table(start).rows:
+        if shape_problem(code) or bare[:6] not in self.store.table(start).rows:
             return Translated(code=None, outcome="unknown")
         if start == end:
             return Translated(code=code, outcome="same")
-        found = self._ahead(bare, start, end) if start < end else self._back(bare, end, start)
+        first, last = min(start, end), max(start, end)
+        find = self._ahead if start < end else self._back
+        found = find(bare, first, last) if len(bare) == 6 else self._lower(bare, first, last, ahead=start < end)
         if len(found) == 1:
             return Translated(code=padded(found[0], len(code)), outcome="same" if found[0] == bare else "moved")
         return Translated(code=None, outcome="several" if found else "none", candidates=tuple(found))
@@ -85,3 +100,14 @@ class Translator:
         found = sorted(rule.old for rule in rules.values() if code in rule.targets)
         stayed = code in self.store.table(start).rows and code not in rules
         return sorted({*found, *([code] if stayed else [])})
+
+    def _lower(self, code: str, start: dt.date, end: dt.date, *, ahead: bool) -> list[str]:
+        """A code below a county: by its own row, else its own where its county stayed as it was."""
+        moves = self._below(start, end)
+        known = moves if ahead else {new: old for old, new in moves.items() if new}
+        if code in known:
+            return [known[code]] if known[code] else []
+        if not ahead and code in moves:
+            return []  # it was another area's before, and no row says whose this one was
+        county = code[:6]
+        return [code] if (self._ahead if ahead else self._back)(county, start, end) == [county] else []

@@ -99,10 +99,17 @@ class Reference(Model):
 
 
 class Receiver(Model):
-    """Someone we send codes to: a file with the column ``code`` that lists what they accept."""
+    """Someone we send codes to.
+
+    Attributes:
+        name: Who.
+        codes: A file with the column ``code`` that lists what they accept.
+        table: The region table whose codes they ask for; none: the one in use on the day.
+    """
 
     name: str
     codes: str
+    table: dt.date | None = None
 
 
 class Spoken(Model):

@@ -136,9 +136,9 @@ def _targets(plan: Plan, moves: Sequence[Move]) -> list[str]:
 
 def _queue(plan: Plan, moves: Sequence[Move]) -> list[str]:
     labels = {target.id: target.label for target in plan.settings.targets}
-    rows = [
-        (labels.get(target, target), f"{old} {plan.old.name(old[:6])}", count) for target, old, new, _, count in moves if not new
-    ]
+    place = {target.id: number for number, target in enumerate(plan.settings.targets)}
+    waiting = sorted((move for move in moves if not move[2]), key=lambda move: (place.get(move[0], 0), move[1]))
+    rows = [(labels.get(target, target), f"{old} {plan.old.name(old[:6])}", count) for target, old, _, _, count in waiting]
     if not rows:
         return ["### 待人工判定", "没有。"]
     note = (

@@ -116,7 +116,11 @@ def make_plan(
         resolver=resolver,
         weights=weights,
         settings=settings,
-        receivers={item.name: _codes(folder / item.codes) for item in settings.receivers},
+        receivers={
+            item.name: _codes(folder / item.codes)
+            for item in settings.receivers
+            if item.table is None or item.table >= end  # who asks for older codes gets them translated
+        },
     )
 
 

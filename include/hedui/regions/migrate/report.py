@@ -5,6 +5,7 @@ The same run gives the same bytes. The digest on the first sheet is over the con
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections import defaultdict
@@ -13,17 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hedui.regions.allocation import METHODS
-from hedui.regions.honesty import STOPS
+from hedui.regions.migrate import report_sheets as sheets
 from hedui.regions.migrate.book import STATES, Book, Deed, Run
-from hedui.regions.migrate.checks import STAGES, VERDICTS
+from hedui.regions.migrate.checks import STAGES, Check
 from hedui.regions.migrate.plan import Plan
-from hedui.regions.migrate.restated import restated_totals
-from hedui.regions.migrate.workbook import Column, Sheet, Value, save
-from hedui.regions.model import KINDS, SCOPES
+from hedui.reports.content import Block, Column, Facts, Figure, Figures, Notes, Sheet, Table, Value
+from hedui.reports.content import Report as Workbook
+from hedui.reports.workbook import write_workbook
 
 TITLE = "区划迁移核验报告"
 BEIJING = ZoneInfo("Asia/Shanghai")
+GRID = (11.5,) * 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,188 +35,127 @@ class Report:
     digest: str
 
 
-def write_report(plan: Plan, book: Book, folder: Path, *, actor: str) -> Report:
-    """Writes the report of a run as it stands, and notes it in the ledger."""
+def write_report(plan: Plan, book: Book, folder: Path, *, actor: str, organisation: str = "") -> Report:
+    """Writes the report of a run as it stands, and notes it in the ledger.
+
+    Args:
+        plan: The run's plan.
+        book: Its page in the ledger.
+        folder: Where the workbook goes.
+        actor: Who writes it, for the audit chain.
+        organisation: 编制单位, on every sheet.
+    """
     run = book.read()
-    body = [
-        _checks(book),
-        _mapping(plan, book),
-        _codes(plan, book),
-        _queue(plan, book),
-        _stops(plan, run),
-        _restated(plan, book),
-    ]
+    body = (
+        sheets.checks(book),
+        sheets.mapping(plan, book),
+        sheets.codes(plan, book),
+        sheets.queue(plan, book),
+        sheets.stops(plan, run),
+        sheets.restated(plan, book),
+    )
     digest = digest_of(body)
     path = folder / f"{TITLE}_{plan.mapping.start:%Y%m%d}-{plan.mapping.end:%Y%m%d}.xlsx"
-    save(path, [_cover(plan, run, book, digest), *body])
+    made = Workbook(
+        title=TITLE,
+        organisation=organisation or "—",
+        business_date=plan.mapping.end,
+        sheets=(_cover(plan, run, book, digest, organisation, body), *body),
+    )
+    write_workbook(made, path)
     deed = Deed(actor=actor, action="regions.report", details={"digest": digest, "file": path.name})
     book.update(report_path=str(path), report_digest=digest, deed=deed)
     return Report(path=path, digest=digest)
 
 
-def digest_of(sheets: Sequence[Sheet]) -> str:
-    """SHA-256 over the content of sheets: names, headers and cells."""
-    content = [[sheet.name, [column.title for column in sheet.columns], [list(row) for row in sheet.rows]] for sheet in sheets]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+def digest_of(body: Sequence[Sheet]) -> str:
+    """SHA-256 over the content of sheets: names, headings and cells."""
+    content = [[sheet.name, [dataclasses.asdict(block) for block in sheet.blocks if isinstance(block, Table)]] for sheet in body]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str).encode()).hexdigest()
 
 
-def _cover(plan: Plan, run: Run, book: Book, digest: str) -> Sheet:
-    checks = [item for _, item in book.checks()]
-    moves = book.moves()
-    failed = sum(1 for item in checks if item.verdict == "fail")
-    conclusion = "不通过" if failed else "通过"
-    approved_at = f"{run.approved_at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}" if run.approved_at else ""
-    rows: list[tuple[Value, ...]] = [
-        ("结论", conclusion),
-        ("迁移编号", run.id),
-        ("旧版区划日期", run.from_date.isoformat()),
-        ("新版区划日期", run.to_date.isoformat()),
-        ("半年度数", f"{len(plan.mapping.steps)}"),
-        ("状态", STATES[run.state]),
-        ("迁移对象", "、".join(target.label for target in plan.settings.targets)),
-        ("更新行数", f"{sum(move[4] for move in moves if move[2]):,}"),
-        ("待人工判定行数", f"{sum(move[4] for move in moves if not move[2]):,}"),
-        ("检查项数", f"{len(checks)}"),
-        ("不通过项数", f"{failed}"),
-        ("批准人", run.approved_by or ""),
-        ("批准时间（北京时间）", approved_at),
-        ("批准意见", run.approval_note or ""),
-        ("所批准页面的摘要（SHA-256）", run.page_digest or ""),
-        ("映射摘要（SHA-256）", run.mapping_digest),
-        ("本报告内容摘要（SHA-256）", digest),
-    ]
-    columns = [Column(title="项目", width=30), Column(title="内容", width=90)]
-    return Sheet(name="结论", title=TITLE, columns=columns, rows=rows, notes=("摘要按其余各表内容计算，并存入台账。",))
-
-
-def _checks(book: Book) -> Sheet:
-    rows = [
-        (
-            item.number,
-            STAGES[stage],
-            item.title,
-            item.target,
-            item.before,
-            item.after,
-            item.difference,
-            VERDICTS[item.verdict],
-            item.detail,
-        )
-        for stage, item in book.checks()
-    ]
-    widths = (("项", 5), ("阶段", 9), ("检查", 34), ("对象", 24), ("前", 30), ("后", 30), ("差异", 12), ("结论", 9), ("说明", 60))
-    columns = [Column(title=title, width=width) for title, width in widths]
-    return Sheet(name="核验项目", title="核验项目", columns=columns, rows=rows)
-
-
-def _mapping(plan: Plan, book: Book) -> Sheet:
-    moved: dict[tuple[str, str], int] = defaultdict(int)
-    for _, old, new, _, count in book.moves():
-        moved[(old[:6], new[:6])] += count
-    rows: list[tuple[Value, ...]] = []
-    for rule in [rule for _, rule in sorted(plan.mapping.rules.items())]:
-        for change in rule.changes:
-            scope = f"{KINDS[change.kind]}·{SCOPES[change.scope]}"
-            effective = change.effective_date.isoformat() if change.effective_date else ""
-            rows.append(
-                (
-                    *(change.old_code, change.old_name, scope, change.new_code, change.new_name, effective),
-                    *(change.doc_no or change.title, change.first_published, change.confidence),
-                    moved.get((rule.old, change.new_code), 0) if change.old_code == rule.old else 0,
-                )
+def _cover(plan: Plan, run: Run, book: Book, digest: str, organisation: str, body: Sequence[Sheet]) -> Sheet:
+    checks = book.checks()
+    failed = sum(1 for _, item in checks if item.verdict == "fail")
+    approved_at = f"{run.approved_at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}" if run.approved_at else "—"
+    blocks: tuple[Block, ...] = (
+        Facts(
+            facts=(
+                ("结论", "不通过" if failed else "通过"),
+                ("状态", STATES[run.state]),
+                ("旧版区划", f"{run.from_date:%Y-%m-%d}"),
+                ("新版区划", f"{run.to_date:%Y-%m-%d}"),
+                ("编制单位", organisation or "—"),
+                ("迁移编号", run.id),
+                ("批准人", run.approved_by or "—"),
+                ("批准时间", f"{approved_at}（北京时间）" if run.approved_at else "—"),
+                ("批准意见", run.approval_note or "—"),
+                ("半年度数", f"{len(plan.mapping.steps)}"),
             )
-    for code, changes in sorted(plan.mapping.added.items()):
-        for change in changes:
-            effective = change.effective_date.isoformat() if change.effective_date else ""
-            rows.append(
-                ("", "", "新设", code, change.new_name, effective, change.doc_no or change.title, change.first_published, "", 0)
-            )
-    widths = (("原代码", 10), ("原名称", 18), ("变更", 16), ("现代码", 10), ("现名称", 18), ("生效日期", 12), ("文号", 40))
-    more = (("首见公布表", 12), ("置信", 9), ("涉及行数", 12))
+        ),
+        _figures(book, checks),
+        _stages(checks),
+        sheets.changes(plan, book),
+        sheets.targets(plan, book),
+        _index(body),
+        Table(
+            title="签字",
+            columns=tuple(Column(key=name, title=name, span=3) for name in ("编制", "核验", "批准", "日期")),
+            rows=(("", "", "", ""), ("", "", "", "")),
+        ),
+        Notes(
+            title="摘要（SHA-256）",
+            lines=(
+                f"本报告内容　{digest}",
+                f"所批准页面　{run.page_digest or '—'}",
+                f"映射　　　　{run.mapping_digest}",
+                "内容摘要按其余各表计算，并存入台账；重新生成后两者应一致。",
+            ),
+        ),
+    )
     return Sheet(
-        name="映射", title="映射与文号", columns=[Column(title=title, width=width) for title, width in (*widths, *more)], rows=rows
+        name="结论",
+        title=TITLE,
+        lead=f"{run.from_date:%Y年%m月%d日} → {run.to_date:%Y年%m月%d日}",
+        blocks=blocks,
+        grid=GRID,
+        portrait=True,
     )
 
 
-def _codes(plan: Plan, book: Book) -> Sheet:
-    """Before and after of every code that a rule touches and a target holds."""
-    rows: list[tuple[Value, ...]] = []
-    for target in plan.settings.targets:
-        before = {(item.closed, item.group, item.code): item for item in book.measures(target.id, "before") if item.group}
-        after = {(item.closed, item.group, item.code): item for item in book.measures(target.id, "after") if item.group}
-        for key in sorted(before.keys() | after.keys(), key=lambda key: (key[0], key[1], key[2] is not None, key[2] or "")):
-            closed, group, code = key
-            first, second = before.get(key), after.get(key)
-            figures: list[Value] = []
-            for name in ("rows", "persons", "units"):
-                figures += [getattr(item, name) if item else 0 for item in (first, second)]
-            fen = [sum(item.fen) if item else 0 for item in (first, second)]
-            label = "整组合计" if code is None else f"{code} {plan.new.name(code[:6]) or plan.old.name(code[:6])}"
-            state = "已结账" if closed else "开放"
-            same = "" if code is not None else "通过" if after and first and second and first.content == second.content else "提示"
-            rows.append((target.label, state, group, label, *figures, *fen, same))
-    widths = (
-        ("对象", 20),
-        ("期间", 9),
-        ("守恒组", 10),
-        ("代码", 24),
-        ("前 行数", 12),
-        ("后 行数", 12),
-        ("前 人数", 12),
-        ("后 人数", 12),
+def _figures(book: Book, checks: Sequence[tuple[str, Check]]) -> Figures:
+    moves = book.moves()
+    verdicts = [item.verdict for _, item in checks]
+    moving, waiting = sum(move[4] for move in moves if move[2]), sum(move[4] for move in moves if not move[2])
+    failed = verdicts.count("fail")
+    return Figures(
+        title="总体情况",
+        figures=(
+            Figure(label="更新行数", value=moving, hint="按主键日志逐行更新"),
+            Figure(label="待人工判定行数", value=waiting, hint="保留原代码并列示" if waiting else "没有"),
+            Figure(label="检查项数", value=len(checks), hint=f"其中提示 {verdicts.count('note'):,} 项"),
+            Figure(label="不通过项数", value=failed, hint="须逐项说明" if failed else "全部通过", alarming=failed > 0),
+        ),
     )
-    more = (("前 单位数", 12), ("后 单位数", 12), ("前 金额（分）", 20), ("后 金额（分）", 20), ("守恒", 8))
-    columns = [Column(title=title, width=width) for title, width in (*widths, *more)]
-    notes = ("人数按代码去重，跨代码相加可能大于整组；整组合计须前后相等。",)
-    return Sheet(name="各组前后", title="各守恒组前后数", columns=columns, rows=rows, notes=notes)
 
 
-def _queue(plan: Plan, book: Book) -> Sheet:
-    labels = {target.id: target.label for target in plan.settings.targets}
-    rows = [
-        (
-            labels.get(target, target),
-            old,
-            plan.old.name(old[:6]),
-            new,
-            plan.new.name(new[:6]) if new else "",
-            METHODS[method],
-            count,
-        )
-        for target, old, new, method, count in book.moves()
-    ]
-    widths = (("对象", 24), ("原代码", 14), ("原名称", 18), ("现代码", 14), ("现名称", 18), ("分配方式", 18), ("行数", 12))
-    columns = [Column(title=title, width=width) for title, width in widths]
-    return Sheet(name="分配与待判定", title="分配方式与待人工判定", columns=columns, rows=rows)
-
-
-def _stops(plan: Plan, run: Run) -> Sheet:
-    accepted = set(run.facts.get("accepted_stops", []))
-    rows = []
-    for stop in plan.stops:
-        by = "站点设置" if stop.id in plan.settings.accept else (run.approved_by or "") if stop.id in accepted else ""
-        rows.append((STOPS[stop.kind], "、".join(stop.codes), stop.detail, by))
-    columns = [Column(title=title, width=width) for title, width in (("停", 20), ("代码", 40), ("说明", 80), ("确认人", 14))]
-    return Sheet(name="停与确认", title="须人确认的停", columns=columns, rows=rows)
-
-
-def _restated(plan: Plan, book: Book) -> Sheet:
-    """Closed statistics as they were, and in the new codes; what no weight distributes is the residual."""
+def _stages(checks: Sequence[tuple[str, Check]]) -> Table:
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for stage, item in checks:
+        counts[stage][item.verdict] += 1
     rows: list[tuple[Value, ...]] = []
-    for target in plan.settings.targets:
-        for name, amounts, result in restated_totals(plan, target, book.measures(target.id, "before")):
-            for code in sorted(amounts.keys() | result.totals.keys()):
-                was, now, left = amounts.get(code, 0), result.totals.get(code, 0), result.residual.get(code, 0)
-                if (was, left) != (now, 0):
-                    basis = "按权重估算" if code in result.estimated else ""
-                    label = plan.new.name(code) or plan.old.name(code)
-                    rows.append((target.label, name, f"{code} {label}", was, now, left, basis))
-            total = sum(amounts.values())
-            if amounts:
-                restated, residual = sum(result.totals.values()), sum(result.residual.values())
-                verdict = "通过" if restated + residual == total else "不通过"
-                rows.append((target.label, name, "合计", total, restated, residual, verdict))
-    widths = (("对象", 24), ("指标", 14), ("代码", 24), ("原口径", 20), ("新口径", 20), ("未分配余额", 20), ("说明", 14))
-    columns = [Column(title=title, width=width) for title, width in widths]
-    notes = ("已结账统计不改动；新口径仅供对比，只列有变化的代码。原口径 = 新口径 + 未分配余额（合计）。",)
-    return Sheet(name="已结账统计", title="已结账统计：原口径与新口径", columns=columns, rows=rows, notes=notes)
+    for stage, label in STAGES.items():
+        mine = counts.get(stage)
+        if mine is not None:
+            verdict = "不通过" if mine["fail"] else "通过"
+            rows.append((label, sum(mine.values()), mine["pass"], mine["note"], mine["fail"], verdict))
+    titles = (("stage", "阶段", "text"), ("all", "检查项", "int"), ("pass", "通过", "int"), ("note", "提示", "tally"))
+    more = (("fail", "不通过", "tally"), ("verdict", "结论", "state"))
+    columns = tuple(Column(key=key, title=title, kind=kind, span=2) for key, title, kind in (*titles, *more))  # type: ignore[arg-type]
+    return Table(title="各阶段检查", columns=columns, rows=tuple(rows), empty="尚未检查")
+
+
+def _index(body: Sequence[Sheet]) -> Table:
+    rows = tuple((sheet.name, sheet.summary or sheet.title) for sheet in body)
+    columns = (Column(key="sheet", title="表", kind="link", span=3), Column(key="about", title="内容", span=9))
+    return Table(title="目录", columns=columns, rows=rows)
