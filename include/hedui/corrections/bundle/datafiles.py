@@ -59,6 +59,8 @@ def write_data(folder: Path, plan: BundlePlan, scripts: Scripts) -> dict[str, An
                 file.nulls[place] += value is None
         inserts.write(scripts.load_foot())
     (folder / DATA / "create_stage.sql").write_text(scripts.create_stage("create_stage.sql"), encoding="utf-8", newline="\n")
+    if dialect is Dialect.POSTGRESQL:
+        (folder / DATA / "load_copy.sql").write_text(scripts.load_copy("load_copy.sql"), encoding="utf-8", newline="\n")
     _write_dictionary(folder, files)
     _write_loaders(folder, plan, tuple(item.shape for item in texts.values()), end)
     tables = {file.shape.table.name: _checksums(file) for file in files.values()}

@@ -86,6 +86,16 @@ class Scripts:
         counts = [self.statements.staged(texts) for texts in self.statements.texts()]
         return f"{self.block(counts)}COMMIT;\n"
 
+    def load_copy(self, file: str) -> str:
+        """Fills PostgreSQL's stage tables from the CSV files beside the script."""
+        lines = []
+        for texts in self.statements.texts():
+            load = self.statements.load(texts)
+            columns, name = ", ".join(load.columns), f"{texts.work('S')}.csv"
+            options = "(FORMAT csv, HEADER true, ENCODING 'UTF8')"
+            lines.append(f"DELETE FROM {texts.stage};\n\\copy {texts.stage} ({columns}) FROM '{name}' WITH {options}\n")
+        return self._frame(file, "装入修改数据（CSV 方式，在 04_data 目录下执行）", "BEGIN;\n" + "".join(lines) + self.load_foot())
+
     def precheck(self, file: str) -> str:
         """Reads only."""
         checks = [s for s in self.statements.step(Step.PRECHECK) if isinstance(s, Count)]
