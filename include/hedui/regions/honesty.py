@@ -158,7 +158,21 @@ def _unexplained(old: Table, new: Table, seen: Difference, changes: RegionMap) -
     for before, after in seen.renamed:
         if before.code not in changes.rules and before.code not in touched:
             found.append(_stop("misnamed", (before.code,), f"{before.code}由{before.name}变为{after.name}，变更清单没有说明"))
-    return found
+    return [*found, *_named_otherwise(new, changes)]
+
+
+def _named_otherwise(new: Table, changes: RegionMap) -> list[Stop]:
+    """Codes that rules lead to, under a name that none of their change rows has."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for rows in (*(rule.changes for rule in changes.rules.values()), *changes.added.values()):
+        for row in rows:
+            if row.new_code and row.new_name:
+                names[row.new_code].add(row.new_name)
+    return [
+        _stop("misnamed", (code,), f"{code}在新表中为{new.name(code)}，变更清单为{'、'.join(sorted(told))}")
+        for code, told in sorted(names.items())
+        if code in new.rows and new.name(code) not in told
+    ]
 
 
 def published_stops(published: Table, in_force: Table) -> list[Stop]:

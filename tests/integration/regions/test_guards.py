@@ -87,6 +87,7 @@ def test_rows_that_would_collide_in_a_unique_key_fail_the_rehearsal(
     rows = people([("310106", ""), ("310108", "")], per_code=1)
     database.fill(rows)
     with database.connect() as connection:
+        connection.execute("DELETE FROM insured WHERE insurance = '310'")
         connection.execute("UPDATE insured SET person_no = '9900000000', insurance = region")
         connection.execute("CREATE UNIQUE INDEX person_region ON insured (person_no, region)")
     migration = prepared(migration_of(plan_of(*period)))

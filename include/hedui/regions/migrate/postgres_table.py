@@ -160,8 +160,8 @@ class PostgresTable:
         return found
 
     def _outward(self, name: str, table: str, to: str, codes: Sequence[str]) -> Guard:
-        held = f"SELECT 1 FROM {table} AS r WHERE r.{pg.quote(to)}::text = code"
-        query = f"SELECT code FROM unnest(%s::text[]) AS code WHERE NOT EXISTS ({held})"
+        held = f"SELECT 1 FROM {table} AS r WHERE r.{pg.quote(to)}::text = wanted.code"
+        query = f"SELECT wanted.code FROM unnest(%s::text[]) AS wanted (code) WHERE NOT EXISTS ({held})"
         with self._guarded():
             missing = [str(row[0]) for row in self._connection.execute(query, (list(codes),))]
         detail = f"{table} 缺少现代码：{'、'.join(missing[:20])}；先在该表登记" if missing else f"现代码均已在 {table} 登记"
