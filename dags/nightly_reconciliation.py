@@ -98,7 +98,7 @@ def nightly_reconciliation() -> None:
         """Makes the night's workbook."""
         return run_step("report")
 
-    @task(task_display_name="通知", trigger_rule=TriggerRule.ALL_DONE, execution_timeout=dt.timedelta(minutes=10))
+    @task(task_display_name="通知", trigger_rule=TriggerRule.ALL_DONE, retries=0, execution_timeout=dt.timedelta(minutes=10))
     def notify() -> Summary:
         """Sends the night's figures, or says what failed."""
         return run_notify()

@@ -17,6 +17,7 @@ from email.utils import formatdate, make_msgid
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit, urlunsplit
 
 import httpx
+import tenacity
 
 from hedui.errors import HeduiError
 from hedui.site import Site
@@ -97,13 +98,18 @@ RECORD_LABELS = {
 """Figures of the step ``record`` that a message shows, with their Chinese names, in order."""
 
 
-def send_notice(notice: Notice, *, settings: Notify, connection: Callable[[str], str]) -> int:
+PAUSE: float = 5
+"""Seconds before a channel is tried a second time; each further try waits twice as long."""
+
+
+def send_notice(notice: Notice, *, settings: Notify, connection: Callable[[str], str], tries: int = 1) -> int:
     """Sends a message to all the site's recipients and returns over how many channels it went; without recipients it is only logged.
 
     Args:
         notice: The message.
         settings: The site's recipients.
         connection: Gives the URL of a named connection.
+        tries: How often each channel is tried; one that took the message is not asked again.
 
     Raises:
         NotifyError: A channel failed; the others have been tried all the same.
@@ -117,9 +123,13 @@ def send_notice(notice: Notice, *, settings: Notify, connection: Callable[[str],
     if not channels:
         log.info("No recipients are configured under notify in site.yaml; the message stays in this log.")
     problems = []
+    again = tenacity.Retrying(
+        stop=tenacity.stop_after_attempt(tries), wait=tenacity.wait_exponential(multiplier=PAUSE, max=60), reraise=True,
+        retry=tenacity.retry_if_exception_type(NotifyError),
+    )  # fmt: skip
     for channel, send in channels:
         try:
-            send()
+            again(send)
         except HeduiError as error:
             problems.append(f"{channel}: {error}")
     if problems:

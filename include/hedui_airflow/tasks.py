@@ -25,6 +25,8 @@ Summary = dict[str, Any]
 """A :class:`hedui.steps.StepSummary` as XCom carries it: small figures, names and paths, no rows and no personal data."""
 
 RETRYING_IS_USELESS = (ConservationError, SiteError, SourceFormatError)
+NOTIFY_TRIES = 4
+"""How often a message is offered to each channel; the task itself is not retried, or channels that took it would hear it again."""
 NIGHT_STARTS = dt.timedelta(hours=2, minutes=30)
 
 
@@ -135,7 +137,7 @@ def run_notify() -> Summary:
     )
     for line in notice.lines:
         log.info("%s", line)
-    sent = send_notice(notice, settings=context.site.notify, connection=context.connection)
+    sent = send_notice(notice, settings=context.site.notify, connection=context.connection, tries=NOTIFY_TRIES)
     return {"step": "notify", "subject": "", "business_date": date.isoformat(), "counts": {"sent": sent}}
 
 

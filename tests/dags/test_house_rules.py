@@ -76,7 +76,7 @@ def test_tasks_have_an_owner_a_chinese_name_a_document_and_limits(dag_bag: Any) 
             assert any("\u4e00" <= letter <= "\u9fff" for letter in task.task_display_name), label
             assert task.python_callable.__doc__ if hasattr(task, "python_callable") else True, label
             assert task.execution_timeout, label
-            if task.task_id.startswith("fail_if"):
+            if task.task_id.startswith("fail_if") or task.task_id == "notify":  # the message is offered again channel by channel
                 assert task.retries == 0, label
             else:
                 assert task.retries >= 2, label

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from hedui import notify
 from hedui.notify import Notice, NotifyError, night_notice, send_dingtalk, send_notice, signature
 from hedui.site import Site, load_site
 from hedui.site.models import Notify
@@ -30,10 +31,10 @@ NOTICE = Notice(title="【和对市】夜间对账完成", lines=("业务日期�
 
 @dataclass
 class Mailbox:
-    """A stub of a mail server: speaks enough SMTP for one message at a time and keeps what it is given."""
+    """A stub of a mail server: speaks enough SMTP for one message at a time, keeps what it is given, refuses the first messages."""
 
     port: int = 0
-    refuse: bool = False
+    refuse: int = 0
     messages: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
 
@@ -52,7 +53,8 @@ def mailbox() -> Iterator[Mailbox]:
                 verb = raw.decode().strip()
                 if verb.upper().startswith("RCPT"):
                     box.recipients.append(verb.split(":", 1)[1].strip("<> "))
-                    say("550 no such user" if box.refuse else "250 ok")
+                    say("550 no such user" if box.refuse > 0 else "250 ok")
+                    box.refuse -= 1
                 elif verb.upper() == "DATA":
                     say("354 go")
                     body = b""
@@ -159,12 +161,24 @@ def test_a_robot_that_refuses_is_an_error_without_the_token(robot: Robot, errcod
 
 
 def test_one_broken_channel_does_not_keep_the_other_from_hearing(mailbox: Mailbox, robot: Robot) -> None:
-    mailbox.refuse = True
+    mailbox.refuse = 1
     urls = {"hedui_smtp": f"smtp://127.0.0.1:{mailbox.port}/", "group": robot.url}
     settings = Notify(email_to=("a@hedui.invalid",), webhook_connection="group")
     with pytest.raises(NotifyError, match=r"e-mail: The mail server 127\.0\.0\.1 did not take the message"):
         send_notice(NOTICE, settings=settings, connection=urls.__getitem__)
     assert len(robot.requests) == 1
+
+
+def test_a_channel_that_fails_is_tried_again_and_the_other_hears_once(
+    mailbox: Mailbox, robot: Robot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notify, "PAUSE", 0)
+    mailbox.refuse = 2
+    urls = {"hedui_smtp": f"smtp://127.0.0.1:{mailbox.port}/", "group": robot.url}
+    settings = Notify(email_to=("a@hedui.invalid",), webhook_connection="group")
+    assert send_notice(NOTICE, settings=settings, connection=urls.__getitem__, tries=3) == 2
+    assert len(robot.requests) == 1
+    assert len(mailbox.messages) == 1
 
 
 def test_without_recipients_nothing_is_sent() -> None:
