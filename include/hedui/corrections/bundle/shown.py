@@ -67,7 +67,7 @@ def written(value: Value) -> str:
     if isinstance(value, int | Decimal):
         return number_text(value)
     if isinstance(value, dt.datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
+        return value.isoformat(" ", "seconds")
     return value.isoformat() if isinstance(value, dt.date) else value
 
 

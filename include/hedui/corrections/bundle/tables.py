@@ -34,7 +34,7 @@ def csv_text(value: Value, column: Column) -> str:
     if isinstance(value, int | Decimal):
         return number_text(value)
     moment = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
-    return f"{moment:%Y-%m-%d %H:%M:%S.%f}" if column.kind == "timestamp" else f"{moment:%Y-%m-%d %H:%M:%S}"
+    return moment.isoformat(" ", "microseconds" if column.kind == "timestamp" else "seconds")
 
 
 def csv_line(row: Iterable[Value], columns: Iterable[Column], *, end: str) -> str:

@@ -90,9 +90,9 @@ class Oracle:
         if isinstance(value, str):
             return " || ".join(self._piece(piece) for piece in _pieces(value))
         if isinstance(value, dt.datetime):
-            return f"TO_TIMESTAMP('{value:%Y-%m-%d %H:%M:%S.%f}', 'YYYY-MM-DD HH24:MI:SS.FF6')"
+            return f"TO_TIMESTAMP('{value.isoformat(' ', 'microseconds')}', 'YYYY-MM-DD HH24:MI:SS.FF6')"
         if isinstance(value, dt.date):
-            return f"TO_DATE('{value:%Y-%m-%d}', 'YYYY-MM-DD')"
+            return f"TO_DATE('{value.isoformat()}', 'YYYY-MM-DD')"
         return number_text(value)
 
     def _piece(self, piece: str) -> str:
