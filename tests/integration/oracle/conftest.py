@@ -70,11 +70,11 @@ class Emulator:
         code: int,
         pattern: str = "",
         *,
-        at: Literal["statement", "fetch", "connect"] = "statement",
+        at: Literal["statement", "fetch", "connect", "commit", "committed"] = "statement",
         times: int = 1,
         after: int = 0,
     ) -> None:
-        """Plans an error: at the matching statements (fetches, connects) after the first ``after``, so many times."""
+        """Plans an error: at the matching statements (fetches, connects, commits) after the first ``after``, so many times."""
         self._ask(do="plan", pattern=pattern, code=code, at=at, times=times, after=after)
 
     def hide_scn(self) -> None:
@@ -96,6 +96,10 @@ class Emulator:
     @property
     def connects(self) -> int:
         return int(self._ask(do="tell")["connects"])
+
+    @property
+    def commits(self) -> int:
+        return int(self._ask(do="tell")["commits"])
 
     def stop(self) -> None:
         assert self._process.stdin is not None
@@ -192,7 +196,7 @@ class Faults:
     """Plans errors on the emulator, which a real Oracle is spared."""
 
     def __init__(self, emulator: Emulator | None) -> None:
-        self._emulator = emulator
+        self.emulator = self._emulator = emulator
         self._expected: list[int] = []
 
     def plan(self, faults: list[tuple[int, dict[str, Any]]]) -> None:

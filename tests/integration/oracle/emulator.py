@@ -54,13 +54,18 @@ REFUSED = range(12500, 12600)
 """The listener's errors: they come before there is a session."""
 
 
+At = Literal["statement", "fetch", "connect", "commit", "committed"]
+
+
 @dataclass
 class Fault:
-    """An error to raise: at a statement that matches, at the fetch of its further rows, or at a connect; ``times`` are left."""
+    """An error to raise: at a statement that matches, at the fetch of its further rows, at a connect, before a COMMIT or after it, when
+    the client has not heard of it; ``times`` are left.
+    """
 
     pattern: re.Pattern[str]
     code: int
-    at: Literal["statement", "fetch", "connect"]
+    at: At
     times: int
     after: int
 
@@ -74,9 +79,10 @@ class Faults:
         self.raised: list[int] = []
         self.statements: list[str] = []
         self.connects = 0
+        self.commits = 0
         self.scn_readable = True
 
-    def plan(self, *, pattern: str, code: int, at: Literal["statement", "fetch", "connect"], times: int, after: int) -> None:
+    def plan(self, *, pattern: str, code: int, at: At, times: int, after: int) -> None:
         with self._lock:
             compiled = re.compile(pattern, re.IGNORECASE | re.DOTALL)
             self._faults.append(Fault(pattern=compiled, code=code, at=at, times=times, after=after))
@@ -87,6 +93,7 @@ class Faults:
             self.raised.clear()
             self.statements.clear()
             self.connects = 0
+            self.commits = 0
             self.scn_readable = True
 
     def due(self, at: str, text: str) -> int | None:
@@ -95,6 +102,7 @@ class Faults:
             if at == "statement":
                 self.statements.append(text)
             self.connects += at == "connect"
+            self.commits += at == "commit"
             for fault in self._faults:
                 if fault.at != at or not fault.times or not fault.pattern.search(text):
                     continue
@@ -169,7 +177,19 @@ class Backend(mirror.PostgresBackend):
 
     def commit(self) -> None:
         self._scn = None
+        if self._struck("commit"):
+            return
         super().commit()
+        self._struck("committed")
+
+    def _struck(self, at: str) -> bool:
+        code = self.faults.due(at, "COMMIT")
+        if code is not None and code != LOST:
+            raise BackendError(TEXTS.get(code, "emulated"), ora_code=code)
+        if code == LOST:
+            self.rollback()
+            hang_up()
+        return code == LOST
 
     def rollback(self) -> None:
         self._scn = None
@@ -283,7 +303,7 @@ def _answer(faults: Faults, order: dict[str, Any]) -> dict[str, Any]:
         faults.clear()
     elif kind == "hide_scn":
         faults.scn_readable = False
-    return {"raised": faults.raised, "statements": faults.statements, "connects": faults.connects}
+    return {"raised": faults.raised, "statements": faults.statements, "connects": faults.connects, "commits": faults.commits}
 
 
 def main() -> None:

@@ -17,7 +17,8 @@ from hedui.corrections.run.execute import WORK, Action, transaction
 from hedui.corrections.run.ground import Digest, Ground, ground
 from hedui.corrections.run.session import plain
 from hedui.corrections.run.steps import Runner
-from hedui.corrections.sql.statement import Statement, Step
+from hedui.corrections.sql.dialects import speech
+from hedui.corrections.sql.statement import Definition, Statement, Step
 
 
 class RehearsableBundle(Protocol):
@@ -137,20 +138,35 @@ class _Trial:
         """
         plan = self._bundle.plan
         with ground(self._context, plan) as place:
-            first = place.digest()
-            wanted = digest_after(place, plan)
-            self._perform(place, "execute")
-            self._line("改动行数", f"{len(plan.changes):,}")
-            self._same("改动恰为所拟", _without_inserted(place, plan), wanted)
-            if self._judged:
-                from hedui.corrections.run.judge import judge  # brings the whole of the checks, which execution does without
+            try:
+                self._try(place, plan)
+            finally:
+                self._drop_work_tables(place)
 
-                verdict = judge(self._context, plan, place)
-                self.reasons += verdict.reasons
-                self.lines += verdict.lines
-                self.failed_cases = verdict.cases
-            self._perform(place, "rollback")
-            self._same("回退后与原状一致", place.digest(), first)
+    def _try(self, place: Ground, plan: BundlePlan) -> None:
+        self._drop_work_tables(place)  # of a rehearsal that was killed
+        first = place.digest()
+        wanted = digest_after(place, plan)
+        self._perform(place, "execute")
+        self._line("改动行数", f"{len(plan.changes):,}")
+        self._same("改动恰为所拟", _without_inserted(place, plan), wanted)
+        if self._judged:
+            from hedui.corrections.run.judge import judge  # brings the whole of the checks, which execution does without
+
+            verdict = judge(self._context, plan, place)
+            self.reasons += verdict.reasons
+            self.lines += verdict.lines
+            self.failed_cases = verdict.cases
+        self._perform(place, "rollback")
+        self._same("回退后与原状一致", place.digest(), first)
+
+    def _drop_work_tables(self, place: Ground) -> None:
+        """Where the copies stand beside the originals; a scratch database goes as a whole."""
+        if place.copies:
+            place.session.rollback()
+            for statement in self._bundle.statements(Step.PREPARE, place.copies, dialect=place.dialect):
+                if isinstance(statement, Definition):
+                    place.session.define(f"DROP TABLE {speech(place.dialect).name(statement.work)} PURGE")
 
     def _perform(self, place: Ground, action: Action) -> None:
         def statements(step: Step) -> tuple[Statement, ...]:

@@ -160,7 +160,7 @@ class PostgresTable:
             stale = connection.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 'hedui%'").fetchall()
             for (work,) in [*stale, (name,)]:
                 connection.execute(f'DROP TABLE IF EXISTS "{work}"'.encode())
-            columns = [f"{column.name} {_type(column)}" for column in self.table.columns]
+            columns = [f'"{column.name}" {_type(column)}' for column in self.table.columns]
             connection.execute(f"CREATE TABLE {name} ({', '.join(columns)}, PRIMARY KEY ({', '.join(self.table.key)}))".encode())
             with connection.cursor().copy(f"COPY {name} FROM STDIN".encode()) as copy:
                 for row in rows:
