@@ -40,8 +40,8 @@ OPINIONS: Final = (
 )
 """Rows of the form and the act whose decision they take."""
 HINTS: Final = {
-    "执行": "\n执行人：　　　　　　时间：　　　　　　影响行数：",
-    "复核": "□ 通过，关闭　　□ 不通过，再打开\n\n复核人：　　　　　　时间：",
+    "执行": "□ 已执行，影响行数：　　　　□ 未执行，原因：\n\n执行人：　　　　　　　　　时间：　　　　年　　月　　日",
+    "复核": "□ 通过，关闭　　□ 不通过，再打开\n\n复核人：　　　　　　　　　时间：　　　　年　　月　　日",
 }
 _THIN = Side(style="thin", color="404040")
 _RULED = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
@@ -209,7 +209,7 @@ def _write_grounds(
     form: _Form, plan: BundlePlan, found: Figures, *, digests: dict[str, str], identity: str, rehearsal: str
 ) -> None:
     ruled = "；".join(f"{rule} {name} {count:,} 件" for rule, name, count in found.by_rule[:5])
-    form.pairs(("问题描述", f"核对发现 {plan.target.name} 的数据与应有的值不一致：{ruled}。"))
+    form.pairs(("问题描述", f"核对发现{plan.target.name}的数据与应有的值不一致：{ruled}。"))
     form.pairs(("原因分析", "；".join(f"{cause} {count:,} 项" for cause, count in found.by_cause) + "。"))
     bases = "；".join(f"{basis}（{count:,} 件）" for _, basis, _, count in found.by_basis[:4])
     proofs = "、".join(mask_text(evidence) or "" for _, evidence in found.evidence[:5])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from hedui.corrections.bundle.figures import Figures
-from hedui.corrections.bundle.manifest import NO_DUMP, TIERS
+from hedui.corrections.bundle.manifest import NO_DUMP, TIERS, Event
 from hedui.corrections.bundle.paper import Paper
 from hedui.corrections.bundle.shown import money
 from hedui.corrections.model import DECISION_LABELS, BundlePlan, Decision, Dialect
@@ -32,11 +33,10 @@ BASES: Final = {
 }
 
 
-def write_explanation(path: Path, plan: BundlePlan, found: Figures, *, files: list[str]) -> None:
-    """Writes the document; ``files`` are the bundle's other files."""
+def write_explanation(path: Path, plan: BundlePlan, found: Figures, *, files: list[str], history: Sequence[Event]) -> None:
+    """Writes the document; ``files`` are the bundle's other files, ``history`` what was done before."""
     paper = Paper(title=f"数据修改处理说明 {plan.id}", author=plan.target.name, date=plan.business_date, footer=plan.id)
-    below = f"第 {plan.round} 轮" + (f"（上一轮方案：{plan.parent}）" if plan.parent else "")
-    paper.title("数据修改处理说明", f"{plan.id}　{below}")
+    paper.title("数据修改处理说明", f"方案编号：{plan.id}　第 {plan.round} 轮")
     _summary(paper, plan, found)
     _problem(paper, plan, found)
     _analysis(paper, found)
@@ -47,6 +47,7 @@ def write_explanation(path: Path, plan: BundlePlan, found: Figures, *, files: li
     _verification(paper)
     _risks(paper, plan, found)
     _enclosures(paper, plan, files)
+    _history(paper, history)
     paper.signed([f"编制人：{plan.proposer}", f"{plan.business_date:%Y年%m月%d日}（数据日期）"])
     paper.save(path)
 
@@ -67,6 +68,7 @@ def _summary(paper: Paper, plan: BundlePlan, found: Figures) -> None:
             ("是否关键字段", "是，逐人办理、二次审核" if plan.key_field else "否"),
             ("修改前金额（元）", money(found.money.before_fen)),
             ("修改后金额（元）", money(found.money.after_fen)),
+            *((("上一轮方案", plan.parent),) if plan.parent else ()),
         )
     )
 
@@ -109,6 +111,27 @@ def _analysis(paper: Paper, found: Figures) -> None:
         widths=(4.6, 2.2, 6.4, 2.6),
         right=(3,),
     )
+    _patterns(paper, found)
+
+
+def _patterns(paper: Paper, found: Figures) -> None:
+    if not found.by_pattern:
+        return
+    paper.text("同样的改动出现多次，可能出自同一次操作、导入或程序处理，建议责任单位据此查找源头：", intro=True)
+    paper.table(
+        ("项目", "原值", "新值", "行数"),
+        [(column, old, new, f"{count:,}") for column, old, new, count in found.by_pattern[:8]],
+        widths=(4.6, 4.4, 4.4, 2.4),
+        right=(3,),
+    )
+
+
+def _history(paper: Paper, history: Sequence[Event]) -> None:
+    if not history:
+        return
+    paper.heading("十、办理经过")
+    rows = [(f"{event.at:%Y-%m-%d %H:%M}", event.who, event.what, mask_text(event.detail) or "") for event in history]
+    paper.table(("时间", "办理人", "事项", "说明"), rows, widths=(3.6, 2.8, 4.0, 5.4))
 
 
 def _scope(paper: Paper, plan: BundlePlan, found: Figures) -> None:

@@ -12,9 +12,12 @@ from hedui.corrections.bundle.shown import shown, subject
 from hedui.corrections.model import DECISION_LABELS, OPERATION_LABELS, BundlePlan, Cell, Change, Operation, Table
 from hedui.reports.sections.names import kind_name
 from hedui.rules import rules
+from hedui.security.masking import PERSON_FIELDS
 
 EXAMPLES: Final = 5
 MOST_LINES: Final = 15
+MOST_PATTERNS: Final = 5_000
+"""Distinct patterns after which no more are counted: values differ from row to row then."""
 EVIDENCE_SHOWN: Final = 20
 _Key = TypeVar("_Key")
 
@@ -43,6 +46,7 @@ class Figures:
         by_basis: Kind, basis, decision, cases: the most frequent first.
         by_column: Table, what is done, column, rows.
         by_cause: What is wrong with the old values, cells.
+        by_pattern: Column, old value, new value, rows: what was changed the same way more than once; never of personal fields.
         by_region: Region code, rows.
         by_table: Table, operation, rows; and its money.
         examples: The first changes, at most one per column at first.
@@ -57,6 +61,7 @@ class Figures:
     by_basis: tuple[tuple[str, str, str, int], ...]
     by_column: tuple[tuple[str, str, str, int], ...]
     by_cause: tuple[tuple[str, int], ...]
+    by_pattern: tuple[tuple[str, str, str, int], ...]
     by_region: tuple[tuple[str, int], ...]
     by_table: tuple[tuple[str, str, int, Money], ...]
     examples: tuple[Example, ...]
@@ -68,6 +73,7 @@ def figures(plan: BundlePlan) -> Figures:
     tables = {table.name: table for table in plan.tables}
     columns: Counter[tuple[str, str, str]] = Counter()
     causes: Counter[str] = Counter()
+    patterns: Counter[tuple[str, str, str]] = Counter()
     regions: Counter[str] = Counter()
     rows: Counter[tuple[str, Operation]] = Counter()
     sums: dict[tuple[str, Operation], Money] = {}
@@ -85,6 +91,8 @@ def figures(plan: BundlePlan) -> Figures:
         for cell in change.cells:
             columns[(*what, table.column(cell.column).label or cell.column)] += 1
             causes[cause(cell)] += 1
+        if len(patterns) < MOST_PATTERNS:
+            patterns.update(_patterns(change, table))
     bases = Counter((kind_name(r.kind), r.basis, DECISION_LABELS[r.decision]) for r in plan.reasons)
     catalogue = rules()
     by_rule = Counter(reason.rule for reason in plan.reasons)
@@ -97,6 +105,7 @@ def figures(plan: BundlePlan) -> Figures:
         by_basis=tuple((*key, n) for key, n in _most(bases)),
         by_column=tuple((*key, n) for key, n in _most(columns)),
         by_cause=tuple(_most(causes)),
+        by_pattern=tuple((*key, n) for key, n in _most(patterns) if n > 1),
         by_region=tuple(_most(regions)),
         by_table=tuple(
             (tables[name].label or name, OPERATION_LABELS[operation], n, sums[name, operation])
@@ -120,6 +129,16 @@ def cause(cell: Cell) -> str:
     if isinstance(cell.old, str) and isinstance(cell.new, str) and _plain(cell.old) == _plain(cell.new):
         return "仅空格、全半角或大小写不同"
     return "原值与权威来源不一致"
+
+
+def _patterns(change: Change, table: Table) -> list[tuple[str, str, str]]:
+    """A change's columns with their values before and after, but for personal ones."""
+    if set(change.field.split(",")) & set(PERSON_FIELDS):
+        return []
+    return [
+        (table.column(cell.column).label or cell.column, shown(change, table, cell, cell.old), shown(change, table, cell, cell.new))
+        for cell in change.cells
+    ]
 
 
 def _plain(text: str) -> str:

@@ -76,7 +76,7 @@ def _write(folder: Path, plan: BundlePlan, history: Sequence[Event]) -> str:
     scripts = Scripts(statements=statements, heading=_heading(plan))
     data = {"unicode": unicode, **write_data(folder, plan, scripts)}
     _write_scripts(folder, scripts)
-    write_papers(folder, plan)
+    write_papers(folder, plan, history)
     files = _files(folder)
     files += _write_checksums(folder, files)
     manifests.write(folder, manifests.document_of(plan, shapes=shapes, data=data, history=history, files=files))
