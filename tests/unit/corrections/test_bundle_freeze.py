@@ -255,4 +255,5 @@ def test_a_round_names_its_parent(tmp_path: Path) -> None:
     second: BundlePlan = replace(sample(), id="BUNDLE-990102-20260605-002", parent=BUNDLE, round=2)
     made = freeze(second, folder=tmp_path)
     assert (made.manifest.parent, made.manifest.round) == (BUNDLE, 2)
-    assert any(BUNDLE in paragraph.text for paragraph in Document(str(made.folder / EXPLANATION)).paragraphs)
+    facts = Document(str(made.folder / EXPLANATION)).tables[0]
+    assert BUNDLE in [cell.text for row in facts.rows for cell in row.cells]
