@@ -34,11 +34,11 @@ UNDO_POINTS = [
 ]
 
 
-def killed(folder: Path, migration: Migration, database: Database, point: str, batch: int) -> None:
+def killed(folder: Path, migration: Migration, database: Database, point: str, batch: int, lake: str = "") -> None:
     """Runs the step in another process, which kills itself there."""
     plan = folder / "plan.pickle"
     plan.write_bytes(pickle.dumps(migration.plan))
-    command = [sys.executable, str(VICTIM), str(plan), database.url, database.ledger, point, str(batch)]
+    command = [sys.executable, str(VICTIM), str(plan), database.url, database.ledger, lake, point, str(batch)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
 

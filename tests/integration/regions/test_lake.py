@@ -16,7 +16,8 @@ from hedui.lake import Lake, Manifest, Partition
 from hedui.regions.errors import ConcurrentWriterError
 from hedui.regions.migrate.plan import Plan
 from hedui.regions.migrate.run import Migration
-from integration.regions.conftest import Row, approved, people
+from integration.regions.conftest import Database, Row, approved, people
+from integration.regions.test_kill import SLOW, killed
 from integration.regions.test_postgres import H16, villages
 
 DATES = (dt.date(2016, 12, 30), dt.date(2016, 12, 31))
@@ -79,3 +80,57 @@ def test_a_partition_written_anew_is_detected(
     migration = approved(migration_of(plan, lake=lake, progress=extract_again))
     with pytest.raises(ConcurrentWriterError, match="2016-12-31 was written anew"):
         migration.migrate()
+
+
+@pytest.mark.parametrize(
+    ("point", "batch"),
+    [
+        pytest.param("before", 1, id="before-last", marks=SLOW),
+        pytest.param("inside", 0, id="inside-first", marks=SLOW),
+        pytest.param("inside", 1, id="inside-last"),
+        pytest.param("after", 0, id="after-first", marks=SLOW),
+        pytest.param("after", 1, id="after-last", marks=SLOW),
+        pytest.param("undo inside", 0, id="undo-inside", marks=SLOW),
+    ],
+)
+def test_a_killed_migration_of_partitions_goes_on_to_the_same_content(
+    lake: Lake,
+    tmp_path: Path,
+    database: Database,
+    plan_of: Callable[..., Plan],
+    migration_of: Callable[..., Migration],
+    point: str,
+    batch: int,
+) -> None:
+    before = {date: read(lake, date) for date in DATES}
+    migration = approved(migration_of(plan_of(*H16, **LAKE_TARGET, dates="all"), lake=lake))
+    if point.startswith("undo"):
+        migration.migrate()
+        killed(tmp_path, migration, database, point, batch, lake=str(tmp_path / "lake"))
+    else:
+        killed(tmp_path, migration, database, point, batch, lake=str(tmp_path / "lake"))
+        migration.migrate()
+        assert migration.prove()["failed"] == 0
+        assert all("130428" not in {row[2] for row in read(lake, date)} for date in DATES)
+    migration.roll_back()
+    assert {date: read(lake, date) for date in DATES} == before
+
+
+def test_two_columns_of_one_partition_move_together(
+    lake: Lake, plan_of: Callable[..., Plan], migration_of: Callable[..., Migration]
+) -> None:
+    """Regions are decided by the village before the village column itself gets its new code; each is put back from its own log."""
+    plan = plan_of(*H16, **LAKE_TARGET)
+    first = plan.settings.targets[0]
+    second = first.model_copy(update={"id": "villages", "column": "village", "village": None})
+    plan = replace(plan, settings=plan.settings.model_copy(update={"targets": (second, first)}))
+    before = read(lake, DATES[1])
+    migration = approved(migration_of(plan, lake=lake))
+    migration.migrate()
+    assert migration.prove()["failed"] == 0
+    moved = [(old, new) for old, new in zip(before, read(lake, DATES[1]), strict=True) if old[3] != new[3]]
+    assert moved
+    assert all(old[2] != new[2] or old[2] == "130427" for old, new in moved)
+    assert all(new[3].startswith(new[2]) for _, new in moved)
+    migration.roll_back()
+    assert read(lake, DATES[1]) == before

@@ -33,6 +33,7 @@ def approval_page(plan: Plan, book: Book) -> str:
         *_failed(checks),
         *_open_stops(plan),
         *_mapping(plan, book, moves),
+        *_below(plan, moves),
         *_targets(plan, moves),
         *_queue(plan, moves),
         *_checks(checks),
@@ -75,7 +76,7 @@ def _open_stops(plan: Plan) -> list[str]:
 
 def _mapping(plan: Plan, book: Book, moves: Sequence[Move]) -> list[str]:
     counts: dict[tuple[str, str], int] = defaultdict(int)
-    institutions = {target.id for target in plan.settings.targets if target.kind == "institution"}
+    institutions = _institutions(plan)
     for target_id, old, new, _, count in moves:
         if target_id not in institutions:
             counts[(old[:6], new[:6])] += count
@@ -100,6 +101,24 @@ def _mapping(plan: Plan, book: Book, moves: Sequence[Move]) -> list[str]:
     if len(rows) > _MOST:
         notes.append(f"只列前 {_MOST} 行，其余 {len(rows) - _MOST} 行见核验报告。")
     return ["### 映射", _grid(titles, rows[:_MOST], numbers=2), *notes]
+
+
+def _below(plan: Plan, moves: Sequence[Move]) -> list[str]:
+    """Townships and villages of counties that stay, and institutions: they move by rows of their own."""
+    ruled = {rule.old for rule in plan.mapping.moved()}
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    for target, old, new, _, count in moves:
+        if new and (old[:6] not in ruled or target in _institutions(plan)):
+            counts[(old, new)] += count
+    if not counts:
+        return []
+    rows = [(old, new, count) for (old, new), count in sorted(counts.items())]
+    notes = [f"只列前 {_MOST} 行，其余 {len(rows) - _MOST} 行见核验报告。"] if len(rows) > _MOST else []
+    return ["### 乡镇、村与机构代码", _grid(("原代码", "现代码", "更新行数"), rows[:_MOST], numbers=1), *notes]
+
+
+def _institutions(plan: Plan) -> set[str]:
+    return {target.id for target in plan.settings.targets if target.kind == "institution"}
 
 
 def _persons(plan: Plan, book: Book) -> dict[str, int]:

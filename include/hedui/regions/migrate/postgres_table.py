@@ -121,6 +121,10 @@ class PostgresTable:
             raise RegionError(
                 f"{target.id}: {target.table} has no column {', '.join(missing)}; found {', '.join(found) or 'no such table'}."
             )
+        if found[target.column] in pg.NUMBERS:
+            raise RegionError(
+                f"{target.id}: {target.table}.{target.column} is a number; codes are text, make the column text first."
+            )
         content = [name for name in found if name not in self._code_columns]
         return [f"t.{pg.quote(name)}" + ("::text" if found[name].startswith(pg.UNHASHABLE) else "") for name in content]
 

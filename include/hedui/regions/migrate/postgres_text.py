@@ -14,6 +14,7 @@ from hedui.regions.migrate.records import SEPARATOR
 
 SCHEMA = "hedui_regions"
 UNHASHABLE = ("json", "xml", "point", "box", "path", "polygon", "line", "lseg", "circle")
+NUMBERS = ("int2", "int4", "int8", "numeric", "float4", "float8")
 PROGRESS = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
 CREATE TABLE IF NOT EXISTS {SCHEMA}.progress (

@@ -130,7 +130,7 @@ class Resolver:
         if target.kind == "institution":
             return value in self.institutions and value not in self.institutions.values()
         code = significant(value)
-        if code[:6] in self.accepted:
+        if not code.strip() or code[:6] in self.accepted:
             return False
         return code[:6] not in self.known or (code in self.own and code not in self.own.values())
 
@@ -146,8 +146,8 @@ class Resolver:
         found = {}
         for value, rows in values.items():
             county = significant(value)[:6]
-            if value in self.accepted or county in self.accepted:
-                continue
+            if not value.strip() or value in self.accepted or county in self.accepted:
+                continue  # an empty text is no code
             if shape_problem(value) or (county not in self.known and county not in self.mapping.rules):
                 found[value] = rows
         return found
