@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from hedui.audit import append
 from hedui.context import Context
 from hedui.corrections.approval import STAGE_LABELS, Answer, Stage, may_decide, objection, stages
+from hedui.corrections.bundle import FrozenBundle
 from hedui.corrections.errors import BundleStateError
 from hedui.corrections.frozen import frozen_bundle
 from hedui.corrections.ledger import Bundle, Event, advance, bundle_of
 from hedui.corrections.model import BundlePlan
+from hedui.corrections.notices import tell
 from hedui.corrections.page import CORRECTION, ROLLBACK, Facts, Request, Signature, approval_page, subject
 from hedui.corrections.states import ACT_LABELS, STATE_LABELS, SYSTEM, Act, CaseState, State, clashes
 from hedui.ledger.database import begin
-from hedui.ledger.models import AuditEntry
 from hedui.security.logs import scrub
 
 LAPSED: Final = "逾期未决定，按驳回处理"
@@ -102,8 +102,6 @@ def ask(context: Context, bundle_id: str, stage: Stage, *, files: str, reread: F
     executor = plan.target.people.executor
     users = may_decide(plan.target, stage, done=done_by(bundle, act_at(stage, rollback=rollback), executor=executor))
     until = None if stage is Stage.REVIEW else bundle.state_since + dt.timedelta(hours=plan.target.sla.approve_hours)
-    with begin(context.ledger_url) as connection:
-        refused = _last_objection(connection, bundle, stage)
     request = Request(
         stage=stage,
         purpose=ROLLBACK if rollback else CORRECTION,
@@ -114,7 +112,6 @@ def ask(context: Context, bundle_id: str, stage: Stage, *, files: str, reread: F
         rehearsal=rehearsal_lines(bundle),
         reread=reread,
         signatures=signatures(bundle),
-        objection=refused,
     )
     page = approval_page(plan, request, site=context.site.name, timezone=ZoneInfo(context.site.timezone))
     return Asked(subject=subject(plan, stage, purpose=request.purpose), page=page, users=users, until=until)
@@ -122,6 +119,8 @@ def ask(context: Context, bundle_id: str, stage: Stage, *, files: str, reread: F
 
 def decide(context: Context, bundle_id: str, stage: Stage, answer: Answer) -> str:
     """Takes a decision into ledger, audit chain and 审批单; one that does not count goes to the audit chain only.
+
+    Whoever is asked again hears by a message why.
 
     Returns:
         Why it does not count, in Chinese; empty where it counts. Called again with a decision that was taken, nothing changes.
@@ -144,13 +143,20 @@ def decide(context: Context, bundle_id: str, stage: Stage, answer: Answer) -> st
         if against:
             details = {"stage": STAGE_LABELS[stage], "approved": answer.approved, "objection": against}
             append(connection, actor=answer.by, action="bundle.refused_decision", subject=bundle_id, details=details)
-            return against
-        to = _leads_to(bundle, stage, answer, plan, rollback=rollback)
-        note = scrub(answer.reason.strip()) or (LAPSED if answer.lapsed else APPROVED_NOTE)
-        details = {"stage": stage, "approved": answer.approved, "name": answer.name, "manifest": frozen.digest}
-        advance(connection, bundle_id, to=to, actor=answer.by or SYSTEM, note=note, details=details)
+        else:
+            _take(connection, bundle, stage, answer, frozen, rollback=rollback)
+    if against:
+        tell(context, f"审批决定未被接受：{bundle_id}", f"环节：{STAGE_LABELS[stage]}", f"原因：{against}", "请重新决定")
+        return against
     write_form(context, bundle_id)
     return ""
+
+
+def _take(connection: Connection, bundle: Bundle, stage: Stage, answer: Answer, frozen: FrozenBundle, *, rollback: bool) -> None:
+    note = scrub(answer.reason.strip()) or (LAPSED if answer.lapsed else APPROVED_NOTE)
+    details = {"stage": stage, "approved": answer.approved, "name": answer.name, "manifest": frozen.digest}
+    to = _leads_to(bundle, stage, answer, frozen.plan, rollback=rollback)
+    advance(connection, bundle.id, to=to, actor=answer.by or SYSTEM, note=note, details=details)
 
 
 def _taken(bundle: Bundle, act: Act, answer: Answer) -> bool:
@@ -168,14 +174,6 @@ def _leads_to(bundle: Bundle, stage: Stage, answer: Answer, plan: BundlePlan, *,
     if not answer.approved:
         return State.REJECTED
     return State.PENDING_LEADER if stage is Stage.BUSINESS and Stage.LEADER in needed(plan) else State.APPROVED
-
-
-def _last_objection(connection: Connection, bundle: Bundle, stage: Stage) -> str:
-    query = select(AuditEntry.details).where(
-        AuditEntry.action == "bundle.refused_decision", AuditEntry.subject == bundle.id, AuditEntry.at >= bundle.state_since
-    )
-    details: Mapping[str, Any] | None = connection.execute(query.order_by(AuditEntry.number.desc()).limit(1)).scalar_one_or_none()
-    return str(details["objection"]) if details and details["stage"] == STAGE_LABELS[stage] else ""
 
 
 def rehearsal_lines(bundle: Bundle) -> Facts:

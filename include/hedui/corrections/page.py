@@ -48,7 +48,6 @@ class Request:
         rehearsal: Label and figure of what the rehearsal saw.
         reread: Label and figure of what was seen when the changed rows were read again, for a review.
         signatures: Decisions before this one.
-        objection: Why an answer to this request did not count.
     """
 
     stage: Stage
@@ -60,7 +59,6 @@ class Request:
     rehearsal: Facts = ()
     reread: Facts = ()
     signatures: tuple[Signature, ...] = ()
-    objection: str = ""
 
 
 def subject(plan: BundlePlan, stage: Stage, *, purpose: str = CORRECTION) -> str:
@@ -79,8 +77,6 @@ def approval_page(plan: BundlePlan, request: Request, *, site: str, timezone: dt
         timezone: The site's time zone.
     """
     lines = [f"## {site}：{plan.target.name}数据{request.purpose}", ""]
-    if request.objection:
-        lines += [f"> **上次的决定未被接受：{escape(request.objection)}。请重新决定。**", ""]
     lines += _what(plan, request)
     lines += ["", "### 为什么", "", *_why(plan)]
     lines += ["", "### 修改内容", "", "| 表 | 操作 | 字段 | 行数 |", "|---|---|---|---:|", *_contents(plan)]
@@ -203,7 +199,7 @@ def _ask(plan: BundlePlan, request: Request, timezone: dt.tzinfo) -> list[str]:
     elif request.purpose == ROLLBACK:
         lines.append("- 批准即恢复为修改前的值，案件再打开；驳回须写明理由，方案维持原状")
     else:
-        lines.append("- 驳回须写明理由；驳回后案件退回，可重新编制方案")
+        lines.append("- 驳回须写明理由，未写的不予采信并重新请批；驳回后案件退回，可重新编制方案")
     if request.until is not None:
         lines.append(f"- {request.until.astimezone(timezone):%Y-%m-%d %H:%M} 前未决定的，按驳回处理")
     lines.append("- 申请、审批、执行、复核须由不同人员办理")

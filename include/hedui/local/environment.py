@@ -127,6 +127,7 @@ def airflow_environment(home: Home, postgres: Postgres, *, site: Site, folder: P
         **{f"AIRFLOW_CONN_{name.upper()}": _connection(postgres, database) for name, database in CONNECTIONS.items()},
         "AIRFLOW_HOME": str(home.airflow),
         "HEDUI_RETRY_SECONDS": os.environ.get("HEDUI_RETRY_SECONDS", "5"),
+        "HEDUI_RECEIPT_SECONDS": os.environ.get("HEDUI_RECEIPT_SECONDS", "10"),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from hedui.corrections.model import BundlePlan, Cell, Change, Column, Decision, Operation, Reason, Table
@@ -12,9 +13,9 @@ BUNDLE = "BUNDLE-990100-20260603-01"
 ID_NUMBERS = ("990101197001011234", "990101198002022345", "990101199003033456", "990101200004044567")
 MONTHS = Table(
     name="shebao.ac51",
-    key=("aac147",),
+    key=("aac001",),
     columns=(
-        Column(name="aac147", length=18, label="证件号码"),
+        Column(name="aac001", length=20, label="个人编号"),
         Column(name="aae201", kind="integer", label="实际缴费月数"),
         Column(name="aic268", kind="decimal", length=14, scale=2, label="累计储存额"),
     ),
@@ -40,7 +41,7 @@ def target(**values: Any) -> Target:
         "dialect": "postgresql",
         "mode": "execute",
         "connection": "shebao_db",
-        "tables": [{"dataset": "pension_account", "key": ["aac147"]}],
+        "tables": [{"dataset": "pension_account", "key": ["aac001"]}],
         "people": people,
     }
     return Target.model_validate({**given, **values})
@@ -53,10 +54,10 @@ def change(number: int, *, fen: tuple[int, int] = (100_000, 120_050)) -> Change:
         number=number,
         operation=Operation.UPDATE,
         table="shebao.ac51",
-        key=(person,),
+        key=(f"P{number:04d}",),
         cells=(
             Cell(column="aae201", old=118, new=120),
-            Cell(column="aic268", old=None, new=None, amount_fen=fen),
+            Cell(column="aic268", old=Decimal(fen[0]) / 100, new=Decimal(fen[1]) / 100, amount_fen=fen),
         ),
         cases=(f"{number:032x}",),
         rule="T06",

@@ -83,9 +83,8 @@ def test_a_second_round_names_its_parent_and_a_leader_reads_what_was_said_before
         stage="业务部门审批", who="manager", at=dt.datetime(2026, 6, 4, 1, tzinfo=dt.UTC), verdict="同意", reason="属实"
     )
     again = plan(1, parent="BUNDLE-990100-20260601-01", round=2, key_field=True)
-    text = page(again, replace(REQUEST, stage=Stage.LEADER, signatures=(signed,), objection="驳回须写明理由"))
+    text = page(again, replace(REQUEST, stage=Stage.LEADER, signatures=(signed,)))
     assert "第 2 轮，上一轮 `BUNDLE-990100-20260601-01`" in text
     assert "须分管领导审批：涉及关键字段" in text
     assert "- 业务部门审批：manager 2026-06-04 09:00 同意。属实" in text
-    assert "上次的决定未被接受：驳回须写明理由" in text
     assert subject(again, Stage.LEADER) == f"分管领导审批：市社保业务库数据修正（第 2 轮） {BUNDLE}"

@@ -20,9 +20,9 @@ from hedui.corrections.dispatch.seal import MOST_BYTES, canonical, signing_key
 from hedui.corrections.dispatch.send import outbox_of
 from hedui.corrections.ledger import advance, bundle_of, release
 from hedui.corrections.model import Change
+from hedui.corrections.notices import tell
 from hedui.corrections.states import SYSTEM, State
 from hedui.ledger.database import begin
-from hedui.notify import Notice, NotifyError, send_notice
 
 if TYPE_CHECKING:
     from hedui.corrections.bundle import FrozenBundle
@@ -151,9 +151,8 @@ def refused_cases(changes: Sequence[Change], receipt: Receipt) -> dict[str, list
 
 def _tell(context: Context, bundle: FrozenBundle, ruling: Ruling, *, name: str) -> None:
     if ruling.verdict in TOLD:
-        title = f"【{context.site.title}】处理方案回执须人工核实：{bundle.id}"
         told = f"认定：{VERDICT_LABELS[ruling.verdict]}。{ruling.reason}"
-        _send(context, Notice(title=title, lines=(f"目标系统：{bundle.plan.target.name}", f"回执：{name}", told)))
+        tell(context, f"处理方案回执须人工核实：{bundle.id}", f"目标系统：{bundle.plan.target.name}", f"回执：{name}", told)
 
 
 def remind(context: Context, bundle_id: str, *, step: str, label: str, due: dt.date, today: dt.date, remind_days: int) -> bool:
@@ -178,17 +177,4 @@ def remind(context: Context, bundle_id: str, *, step: str, label: str, due: dt.d
             return False
     left = context.workdays.age(today, due)
     how = f"还有 {left} 个工作日" if today <= due else f"已超过 {context.workdays.age(due, today)} 个工作日"
-    title = f"【{context.site.title}】催办：{bundle_id} {label}"
-    return _send(context, Notice(title=title, lines=(f"环节：{label}", f"到期日：{due}（{how}）")))
-
-
-def _send(context: Context, notice: Notice) -> bool:
-    """Sends a message; a channel that fails does not hold up the bundle, what happened stands in the ledger."""
-    for line in (notice.title, *notice.lines):
-        log.warning("%s", line)
-    try:
-        send_notice(notice, settings=context.site.notify, connection=context.connection)
-    except NotifyError as error:
-        log.warning("%s", error)
-        return False
-    return True
+    return tell(context, f"催办：{bundle_id} {label}", f"环节：{label}", f"到期日：{due}（{how}）")
