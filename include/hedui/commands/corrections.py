@@ -171,6 +171,27 @@ def show(bundle: BundleArgument, as_json: Annotated[bool, typer.Option("--json",
         out.print(table if rows else "无")
 
 
+@bundle_app.command("register")
+def register(
+    at: Annotated[
+        dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of the ages; default: today. 账龄截止日")
+    ] = None,
+) -> None:
+    """Write the register of bundles by state, level and age as a workbook. 生成处理方案台账。"""
+    from hedui.corrections.papers import make_register
+
+    path = make_register(context_from_environment(), at.date() if at else dt.date.today())
+    out.print(f"[green]✓[/] {path}")
+
+
+@bundle_app.command("order")
+def order(bundle: BundleArgument) -> None:
+    """Write a bundle's work order with the analysis of the cause and the solution. 生成维护任务处理单。"""
+    from hedui.corrections.papers import make_order
+
+    out.print(f"[green]✓[/] {make_order(context_from_environment(), bundle)}")
+
+
 @bundle_app.command("decide")
 def decide(
     case: Annotated[str, typer.Argument(help="The case's token in the workbook. 案件代号")],
