@@ -24,6 +24,7 @@ from hedui.padis.model import Draft
 from hedui.padis.office import LOCK_COLLECT, Office
 
 CHUNK: Final = 5_000
+ANALYZE_FROM: Final = 10_000
 COLUMNS: Final = "position, business_key, intent, event_date, period, region, content, content_digest, reason"
 
 COPY: Final = f"COPY padis_staged ({COLUMNS}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL (period, region, reason))"
@@ -125,6 +126,8 @@ def collect(office: Office, kind: Kind, drafts: Iterable[Draft], *, date: dt.dat
         connection.execute(text(SUPERSEDE), {**own, "now": office.clock()})
         connection.execute(text(INSERT), {**own, "now": office.clock(), "date": date})
         counts = connection.execute(text(COUNTS)).mappings().one()
+        if counts["new"] + counts["changed"] > ANALYZE_FROM:
+            connection.execute(text("ANALYZE hedui.padis_record"))
     return Taken(**{name: int(value) for name, value in counts.items()})
 
 

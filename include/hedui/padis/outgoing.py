@@ -34,9 +34,10 @@ PACKABLE: Final = f"""
 SELECT {ITEM_COLUMNS} FROM hedui.padis_record AS r
 WHERE r.sender = :sender AND r.kind = :kind AND r.state = 'VALIDATED' AND r.period = :period
   AND left(r.region, :digits) = :region AND r.id > :after
-  AND NOT EXISTS (SELECT 1 FROM hedui.padis_record AS p
-                  WHERE p.sender = r.sender AND p.kind = r.kind AND p.business_key = r.business_key AND p.version < r.version
-                    AND p.state = 'PACKED')
+  AND (r.version = 1 OR NOT EXISTS (
+    SELECT 1 FROM hedui.padis_record AS p
+    WHERE p.sender = r.sender AND p.kind = r.kind AND p.business_key = r.business_key AND p.version < r.version
+      AND p.state || '' = 'PACKED'))
 ORDER BY r.id LIMIT :most FOR UPDATE OF r
 """
 

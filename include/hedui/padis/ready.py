@@ -19,10 +19,12 @@ from hedui.padis.office import Office
 CHUNK: Final = 2_000
 
 ITEM_COLUMNS: Final = """r.id, r.kind, r.key, r.business_key, r.version, r.intent, r.event_date, r.region, r.content, r.reason,
-  (SELECT p.key FROM hedui.padis_record AS p
-   WHERE p.sender = r.sender AND p.kind = r.kind AND p.business_key = r.business_key AND p.version < r.version
-     AND p.state = 'ACCEPTED' AND p.action <> 'withdraw' ORDER BY p.version DESC LIMIT 1) AS original_key"""
-"""What makes an item; ``original_key`` is the version that stands at the receiver."""
+  CASE WHEN r.version > 1 THEN
+    (SELECT p.key FROM hedui.padis_record AS p
+     WHERE p.sender = r.sender AND p.kind = r.kind AND p.business_key = r.business_key AND p.version < r.version
+       AND p.state || '' = 'ACCEPTED' AND p.action <> 'withdraw' ORDER BY p.version DESC LIMIT 1) END AS original_key"""
+"""What makes an item; ``original_key`` is the version that stands at the receiver. Where earlier versions are looked for, ``state || ''``
+keeps the planner to the business key's index: on tables that have just grown it would take the index of states for nearly empty."""
 
 PERIODS: Final = """
 SELECT DISTINCT period FROM hedui.padis_record WHERE sender = :sender AND kind = :kind AND state = :state ORDER BY period

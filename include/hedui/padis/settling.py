@@ -17,7 +17,7 @@ from hedui.padis.receipts import LineVerdict, Verdict
 
 GOOD: Final = ("accepted", "duplicate")
 
-RECORDS: Final = "SELECT id, key, business_key, line, state FROM hedui.padis_record WHERE batch_id = :batch ORDER BY line"
+RECORDS: Final = "SELECT id, key, business_key, version, line, state FROM hedui.padis_record WHERE batch_id = :batch ORDER BY line"
 
 SETTLE: Final = """
 UPDATE hedui.padis_record AS r SET state = :state, state_at = :now, problems = CAST(f.problems AS jsonb)
@@ -29,7 +29,7 @@ UPDATE hedui.padis_record AS p
 SET state = CASE WHEN r.action = 'withdraw' THEN 'WITHDRAWN' ELSE 'SUPERSEDED' END, state_at = :now
 FROM hedui.padis_record AS r
 WHERE r.id = ANY(CAST(:ids AS bigint[])) AND p.sender = r.sender AND p.kind = r.kind AND p.business_key = r.business_key
-  AND p.version < r.version AND p.state = 'ACCEPTED' AND p.action <> 'withdraw'
+  AND p.version < r.version AND p.state || '' = 'ACCEPTED' AND p.action <> 'withdraw'
 """
 """What stood at the receiver before, now that a change or a withdrawal has been accepted."""
 
@@ -74,7 +74,9 @@ def apply_verdict(connection: Connection, office: Office, receipt: int, verdict:
     if verdict.status == "resend":
         return _resend(connection, office, batch, verdict, waiting, receipt)
     _settle(connection, "ACCEPTED", accepted, now)
-    connection.execute(text(REPLACED), {"ids": [number for number, _ in accepted], "now": now})
+    later = {record["id"] for record in records if record["version"] > 1}
+    if replacing := [number for number, _ in accepted if number in later]:
+        connection.execute(text(REPLACED), {"ids": replacing, "now": now})
     _settle(connection, "REJECTED", refused, now)
     connection.execute(text(OUTDATED), {"ids": [number for number, _ in refused], "now": now})
     state = _state(batch, verdict, records, len(accepted), len(refused))

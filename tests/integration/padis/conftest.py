@@ -8,7 +8,6 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -98,28 +97,36 @@ class Bureau:
 
 
 class Server:
-    """The reference server as a process of its own."""
+    """The reference server as a process of its own, with a store that outlives it."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        self._log = (folder / "server.log").open("wb")
-        command = [
-            sys.executable,
-            "-m",
-            "hedui.cli",
-            "padis",
-            "mock",
-            "--port",
-            "0",
-            "--store",
-            str(folder / "server.db"),
-            *options,
-        ]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=self._log, text=True, preexec_fn=partial(end_with_parent), cwd=folder
-        )
+        self._folder, self._options = folder, options
+        self._port = 0
+        self.restart()
+
+    def restart(self) -> None:
+        """Starts it (again), at the same address."""
+        command = [sys.executable, "-m", "hedui.cli", "padis", "mock", "--port", str(self._port), "--store", "server.db"]
+        with (self._folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, *self._options],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                cwd=self._folder,
+                preexec_fn=partial(end_with_parent),
+            )
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
         assert self.url, "the server did not start; see server.log"
+        self._port = int(self.url.rsplit(":", 1)[1])
+
+    def kill(self) -> None:
+        """Ends it as ``kill -9`` does."""
+        self.process.kill()
+        self.process.wait(60)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
     def ask(self, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -130,6 +137,10 @@ class Server:
     def plan(self, names: list[str]) -> None:
         self.ask("/_control/faults", names)
 
+    def reset(self, **chances: Any) -> None:
+        """Empties the store and begins with other chances."""
+        self.ask("/_control/reset", chances)
+
     def store(self) -> dict[str, list[dict[str, Any]]]:
         told: dict[str, list[dict[str, Any]]] = self.ask("/_control/store")
         return told
@@ -138,18 +149,8 @@ class Server:
         return [Kept(**row) for row in self.store()["kept"]]
 
     def stop(self) -> None:
-        self.process.kill()
-        self.process.wait(60)
-        self._log.close()
-
-
-@contextmanager
-def serving(folder: Path, *options: str) -> Iterator[Server]:
-    server = Server(folder, *options)
-    try:
-        yield server
-    finally:
-        server.stop()
+        if self.process.poll() is None:
+            self.kill()
 
 
 @pytest.fixture(autouse=True)
@@ -181,17 +182,34 @@ def nothing() -> None:
     """A receiver that works by itself."""
 
 
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
+    """The reference server of a profile, one for all tests that do not kill it."""
+    running: dict[str, Server] = {}
+
+    def serve(site: str) -> Server:
+        if site not in running:
+            profile = [] if site == "reference" else ["--profile", str(SITES / "soap" / "province.yaml")]
+            running[site] = Server(tmp_path_factory.mktemp("server"), *profile, "--hold", "60")
+        return running[site]
+
+    yield serve
+    for server in running.values():
+        server.stop()
+
+
 @pytest.fixture
-def bureau_of(context: Context, tmp_path: Path, new_database: Callable[[], str]) -> Iterator[Callable[..., Bureau]]:
+def bureau_of(
+    context: Context, tmp_path: Path, new_database: Callable[[], str], servers: Callable[[str], Server]
+) -> Iterator[Callable[..., Bureau]]:
     """Makes a bureau by the name of its site; ``refuse``: share of records that are refused by line."""
     started: list[Any] = []
 
-    def make(site: str, *, refuse: float = 0, options: tuple[str, ...] = ()) -> Bureau:
+    def make(site: str, *, refuse: float = 0) -> Bureau:
         clock = Clock()
         if site in ("reference", "soap"):
-            profile = [] if site == "reference" else ["--profile", str(SITES / "soap" / "province.yaml")]
-            server = Server(tmp_path, *profile, "--refuse", str(refuse), "--hold", "30", *options)
-            started.append(server.stop)
+            server = servers(site)
+            server.reset(refuse=refuse)
             connections = {"padis": server.url, "padis_wsdl": f"{server.url}/soap?wsdl"}
             office = make_office(context, site, connections, clock)
             return Bureau(office, clock, nothing, server.kept, server.store, server.plan)

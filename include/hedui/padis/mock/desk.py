@@ -224,6 +224,12 @@ class Desk:
             raise PadisError(f"The file name {name} does not have the batch's number where the profile's name has {{batch}}.")
         return found["batch"]
 
+    def clear(self) -> None:
+        """Forgets everything."""
+        with self._open() as connection:
+            for table in ("arrival", "batch", "record", "refusal", "later"):
+                connection.execute(f"DELETE FROM {table}")
+
     def kept(self) -> list[Kept]:
         """Everything that stands, by kind and number."""
         return [

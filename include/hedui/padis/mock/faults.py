@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
+from types import MappingProxyType
 from typing import Final
 
 from hedui.padis.errors import PadisError
@@ -57,6 +58,13 @@ class Faults:
             raise PadisError(f"There is no fault {unknown[0]!r}; there are {', '.join(FAULTS)}.")
         with self._lock:
             self._planned.extend(names)
+
+    def reset(self, *, shares: Mapping[str, float] = MappingProxyType({}), refuse: float = 0, seed: int = 0) -> None:
+        """Begins anew: nothing planned, other chances."""
+        with self._lock:
+            self.shares, self.refuse, self.seed = dict(shares), refuse, seed
+            self._planned.clear()
+            self._count = 0
 
     def next(self) -> str:
         """The next request's fault, or an empty text."""

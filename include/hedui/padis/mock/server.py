@@ -36,7 +36,7 @@ def application(desk: Desk, *, started: Callable[[], None] = lambda: None) -> Fa
     """The server over a desk.
 
     ``PUT /batches/{batch}`` (or POST, with ``X-Name`` and ``X-Digest``) takes a file, ``GET`` gives its receipt; ``GET /receipts`` lists
-    later receipts. ``/soap`` is the same as a web service. ``/_control`` is for tests: faults to come, and what is in the store.
+    later receipts. ``/soap`` is the same as a web service. ``/_control`` is for tests: faults to come, an empty store, and what is in it.
 
     Args:
         desk: Takes the files.
@@ -130,6 +130,12 @@ def _control(app: FastAPI, desk: Desk) -> None:
     @app.post("/_control/faults")
     async def plan(request: Request) -> Response:
         desk.faults.plan(await request.json())
+        return Response(status_code=204)
+
+    @app.post("/_control/reset")
+    async def reset(request: Request) -> Response:
+        await run_in_threadpool(desk.clear)
+        desk.faults.reset(**await request.json())
         return Response(status_code=204)
 
     @app.get("/_control/store")
