@@ -179,5 +179,5 @@ def _checks(checks: Sequence[tuple[str, Check]]) -> list[str]:
         others = [item for item in items if item.verdict != "pass"]
         verdicts = "、".join(dict.fromkeys(VERDICTS[item.verdict] for item in others)) or VERDICTS["pass"]
         details = "；".join(f"{item.target}：{item.detail}" if item.target else item.detail for item in others[:5])
-        rows.append((number, STAGES[stage], title, f"{passed}/{len(items)}", verdicts, details))  # type: ignore[index]
+        rows.append((number, STAGES[stage], title, f"{passed}/{len(items)}", verdicts, details))
     return ["### 检查", _grid(("项", "阶段", "检查", "通过", "结论", "说明"), rows)]
