@@ -10,9 +10,12 @@ from typing import Any
 
 import oracledb
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hedui.corrections.bundle import FrozenBundle, freeze
-from hedui.corrections.model import BundlePlan, Operation
+from hedui.corrections.model import BundlePlan, Dialect, Operation
+from hedui.corrections.sql.dialects import speech
 from hedui.corrections.sql.statement import Count, Load, Step, Write
 from hedui.sources.oracle_errors import codes
 from integration.oracle.conftest import connect
@@ -185,6 +188,17 @@ def test_literals_and_binds_load_the_same(bundle: FrozenBundle, target: oracledb
             for table in tables:
                 cursor.execute(f"DROP TABLE {table}")
     assert loaded[0] == loaded[1]
+
+
+TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1, max_size=80)
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=10))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_is_the_same_as_a_literal(target: oracledb.Connection, texts: list[str]) -> None:
+    literals = ", ".join(f"{speech(Dialect.ORACLE).literal(value)} AS C{number}" for number, value in enumerate(texts))
+    with target.cursor() as cursor:
+        assert cursor.execute(f"SELECT {literals} FROM DUAL").fetchone() == tuple(texts)
 
 
 def test_statements_meet_their_counts(bundle: FrozenBundle, plan: BundlePlan, target: oracledb.Connection) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -257,3 +258,46 @@ def test_a_round_names_its_parent(tmp_path: Path) -> None:
     assert (made.manifest.parent, made.manifest.round) == (BUNDLE, 2)
     facts = Document(str(made.folder / EXPLANATION)).tables[0]
     assert BUNDLE in [cell.text for row in facts.rows for cell in row.cells]
+
+
+def test_the_explanation_opens_elsewhere(tmp_path: Path) -> None:
+    """LibreOffice reads the document and prints it on numbered pages."""
+    made = frozen(tmp_path)
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(made.folder / EXPLANATION)]
+    subprocess.run(command, check=True, capture_output=True)
+    text = subprocess.run(
+        ["pdftotext", "-layout", "01_处理说明.pdf", "-"], cwd=tmp_path, check=True, capture_output=True
+    ).stdout.decode()
+    pages = ["".join(page.split()) for page in text.split("\f")[:-1]]
+    assert f"方案编号：{BUNDLE}" in pages[0]
+    assert all(re.search(rf"第{number}.共{len(pages)}.$", page) for number, page in enumerate(pages, start=1))
+
+
+def test_what_a_killed_process_left_is_swept_away_in_time(tmp_path: Path) -> None:
+    old, young, other = (tmp_path / name for name in (f".{BUNDLE}.aaaaaaaa", f".{BUNDLE}.bbbbbbbb", ".git"))
+    for folder in (old, young, other):
+        folder.mkdir()
+        (folder / "x").write_text("x")
+    for folder in (old, other):
+        os.utime(folder, (0, 0))
+    frozen(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [young.name, other.name, BUNDLE]
+
+
+def test_the_control_file_names_every_column_and_the_end_of_record(tmp_path: Path) -> None:
+    made = freeze(plan([update(1, PERSONS, (1,), Cell(column="aac006", old=None, new=dt.date(1990, 1, 1)))]), folder=tmp_path)
+    (path,) = made.folder.rglob("*.ctl")
+    lines = path.read_text(encoding="ascii").splitlines()
+    assert lines[lines.index("(") + 1 : -1] == [
+        "  HEDUI_BATCH CHAR(60),",
+        "  SEQ_NO INTEGER EXTERNAL NULLIF SEQ_NO=BLANKS,",
+        "  GROUP_NO INTEGER EXTERNAL NULLIF GROUP_NO=BLANKS,",
+        "  K_AAC001 INTEGER EXTERNAL NULLIF K_AAC001=BLANKS,",
+        '  O_AAC006 DATE "YYYY-MM-DD HH24:MI:SS" NULLIF O_AAC006=BLANKS,',
+        '  N_AAC006 DATE "YYYY-MM-DD HH24:MI:SS" NULLIF N_AAC006=BLANKS',
+    ]
+    assert f"INFILE '{path.stem}.csv' \"STR X'0A'\"" in lines
+    head, row = path.with_suffix(".csv").read_text(encoding="utf-8").splitlines()
+    assert head == '"HEDUI_BATCH","SEQ_NO","GROUP_NO","K_AAC001","O_AAC006","N_AAC006"'
+    assert row == f'"{BUNDLE}",1,1,1,,1990-01-01 00:00:00'

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +27,8 @@ from hedui.corrections.sql.statements import StatementSet
 
 PROGRAM: Final = "02_修改程序"
 SQL: Final = "03_sql"
+LEFT_AFTER: Final = 24 * 3600
+"""Seconds after which an unfinished folder belongs to nobody."""
 CHECKSUMS: Final = {"sha256": "SHA256SUMS", "sm3": "SM3SUMS"}
 
 
@@ -43,6 +47,7 @@ def freeze(plan: BundlePlan, *, folder: Path, history: Sequence[Event] = ()) -> 
     plan = checked(plan)
     final = folder / plan.id
     folder.mkdir(parents=True, exist_ok=True)
+    _sweep(folder)
     temporary = folder / f".{plan.id}.{uuid.uuid4().hex[:8]}"
     try:
         digest = _write(temporary, plan, history)
@@ -55,6 +60,14 @@ def freeze(plan: BundlePlan, *, folder: Path, history: Sequence[Event] = ()) -> 
         return _same(final, digest)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what killed processes have left long ago: it holds personal data."""
+    for left in folder.glob(".BUNDLE-*.*"):
+        with suppress(OSError):
+            if left.is_dir() and time.time() - left.stat().st_mtime > LEFT_AFTER:
+                shutil.rmtree(left)
 
 
 def _same(folder: Path, digest: str) -> FrozenBundle:

@@ -154,13 +154,14 @@ class Paper:
         whole = OxmlElement("w:cantSplit")
         row._tr.get_or_add_trPr().append(whole)
         for place, (cell, text, width) in enumerate(zip(row.cells, texts, widths, strict=True)):
-            cell.width, cell.vertical_alignment = Cm(width), WD_CELL_VERTICAL_ALIGNMENT.CENTER
+            cell.width = Cm(width)
             named = shade or place in shade_at
             if named:
                 fill = OxmlElement("w:shd")
                 for name, value in (("val", "clear"), ("color", "auto"), ("fill", SHADE)):
                     fill.set(qn(f"w:{name}"), value)
-                cell._tc.get_or_add_tcPr().append(fill)
+                cell._tc.get_or_add_tcPr().append(fill)  # before the alignment: Word asks for this order
+            cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
             paragraph = self._spaced(cell.paragraphs[0], before=2, after=2, line=16)
             paragraph.alignment = alignment[place]
             self._run(paragraph, text, font=HEADING if named else TABLE, size=10.5)
