@@ -163,10 +163,17 @@ def record(date: DateArgument, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def report(date: DateArgument, as_json: JsonOption = False) -> None:
+def report(
+    date: DateArgument,
+    regions: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Restate in the codes of this later region table. 按新版区划重述"),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Make the workbook. 生成对账日报。"""
     with progress_context() as context:
-        result = [steps.report(context, date.date())]
+        result = [steps.report(context, date.date(), restated=regions.date() if regions else None)]
     finish(result, as_json=as_json)
 
 

@@ -123,11 +123,11 @@ def record(context: Context, date: dt.date) -> StepSummary:
     return summary
 
 
-def report(context: Context, date: dt.date) -> StepSummary:
-    """Makes the workbook of ``date`` with the full detail beside it."""
+def report(context: Context, date: dt.date, *, restated: dt.date | None = None) -> StepSummary:
+    """Makes the workbook of ``date`` with the full detail beside it; ``restated``: in the codes of a later region table."""
     from hedui.reports.nightly import make_report
 
-    return make_report(context, date)
+    return make_report(context, date, restated=restated)
 
 
 def night(context: Context, date: dt.date) -> list[StepSummary]:

@@ -21,7 +21,7 @@ from hedui.regions.mapping import RegionMap
 from hedui.regions.reading import read_rows
 from hedui.regions.store import SHIPPED, Store
 from hedui.regions.translate import Translator
-from hedui.regions.versions import Versions
+from hedui.regions.versions import FOREVER, ONE_DAY, Versions
 from hedui.site.regions import RegionSettings
 
 REGION_FIELDS: Final = ("pool_region", "region")
@@ -69,6 +69,20 @@ class SiteCodes:
     def versions(self) -> Versions:
         """Codes by date."""
         return Versions(self.store)
+
+    @cached_property
+    def spans(self) -> dict[str, list[tuple[str, dt.date, dt.date]]]:
+        """Per code its name with the first and the last day of each time that it held; the first table's codes held ever before."""
+        found: dict[str, list[tuple[str, dt.date, dt.date]]] = defaultdict(list)
+        for date in self.store.dates:
+            for code in self.store.table(date).rows.keys() - found.keys():
+                for item in self.versions.versions(code):
+                    begin = dt.date.min if item.valid_from == self.store.dates[0] else item.valid_from
+                    end = FOREVER if item.valid_to == FOREVER else item.valid_to - ONE_DAY
+                    if found[code] and found[code][-1][2] + ONE_DAY >= begin:
+                        begin = found[code].pop()[1]
+                    found[code].append((item.name, begin, end))
+        return dict(found)
 
     def spoken(self, source: str, date: dt.date) -> dt.date:
         """The table whose codes a source's rows of a business date carry: as declared, else the last table before the date.

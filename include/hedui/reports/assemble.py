@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hedui.reports.content import LongTable, Report
+from collections.abc import Sequence
+
+from hedui.reports.content import LongTable, Report, Sheet
 from hedui.reports.night import Night
 from hedui.reports.sections.ageing import ageing
 from hedui.reports.sections.cover import cover
@@ -14,8 +16,8 @@ from hedui.reports.sections.tiers import tiers
 from hedui.reports.sections.totals import totals
 
 
-def nightly_report(night: Night, details: LongTable, *, protect: bool = False) -> Report:
-    """The report of a night: the cover, then the figures, then the details."""
+def nightly_report(night: Night, details: LongTable, *, protect: bool = False, more: Sequence[Sheet] = ()) -> Report:
+    """The report of a night: the cover, then the figures (and ``more`` of them), then the details."""
     sheets = (
         totals(night),
         statement(night),
@@ -24,6 +26,7 @@ def nightly_report(night: Night, details: LongTable, *, protect: bool = False) -
         quality(night),
         ageing(night),
         causes(night),
+        *more,
         details,
         exemptions(night),
         definitions(night),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -18,15 +18,17 @@ from hedui.site.models import SnapshotComparison
 Row = tuple[str | int | None, ...]
 
 
-def register_dimensions(context: Context, connection: duckdb.DuckDBPyConnection, scopes: Iterable[str]) -> None:
-    """Creates the small tables in ``connection``; ``scopes`` are those that have findings."""
+def register_dimensions(
+    context: Context, connection: duckdb.DuckDBPyConnection, scopes: Iterable[str], *, regions: Mapping[str, str]
+) -> None:
+    """Creates the small tables in ``connection``; ``scopes`` are those that have findings, ``regions`` the names by code."""
     site = context.site
     _table(connection, "kind_names", ("code", "name"), list(KINDS.items()))
     _table(connection, "severity_names", ("code", "name", "position"), [(c, n, i) for i, (c, n) in enumerate(SEVERITIES.items())])
     _table(connection, "rule_names", ("code", "name"), [(rule.id, rule.name) for rule in rules().values()])
     _table(connection, "agency_names", ("code", "name"), [(agency.id, agency.name) for agency in site.agencies])
     _table(connection, "source_names", ("code", "name"), [(source.id, source.name) for source in site.sources])
-    _table(connection, "region_names", ("code", "name"), [(region.code, region.name) for region in site.regions])
+    _table(connection, "region_names", ("code", "name"), list(regions.items()))
     _table(connection, "insurance_names", ("code", "name"), list(insurance_names(context).items()))
     _table(connection, "field_names", ("dataset", "field", "name", "type"), _fields())
     _table(connection, "component_names", ("code", "name"), list(COMPONENTS.items()))

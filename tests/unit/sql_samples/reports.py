@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from hedui.findings import FINDING_COLUMNS
 from hedui.security.masking_sql import SqlMasks, pseudonym_sql
 from unit.sql_samples import Samples
 
-PLAIN = ("ages", "cases", "classified", "fields", "kinds", "presence", "scopes")
+PLAIN = ("ages", "cases", "classified", "fields", "kinds", "presence", "regions", "scopes")
 SAMPLES: Samples = {
     **{f"reports/{name}.sql": [{}] for name in PLAIN},
+    "reports/restated.sql": [{"findings": "(SELECT * FROM findings)", "columns": list(FINDING_COLUMNS)}],
     "reports/detail.sql": [{"masks": SqlMasks(), "pseudonym": pseudonym_sql, "money_rules": ("C06",)}],
     "reports/totals.sql": [
         {"totals": "totals", "group": ["pool_region", "date"], "amounts": ["unit"], "states": ("unbalanced", "balanced")}

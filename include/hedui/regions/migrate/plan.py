@@ -105,7 +105,7 @@ def make_plan(
         institutions=_pairs(folder, settings.institution_changes, "old_institution", "new_institution"),
         accepted=frozenset(item.removeprefix(UNKNOWN) for item in settings.accept if item.startswith(UNKNOWN)),
     )
-    weights = _weights(settings, folder)
+    weights = read_weights(settings, folder)
     shares_of(weights, whole)  # now, and not when rows have moved
     return Plan(
         run=run or run_name(start, end),
@@ -156,7 +156,12 @@ def _addresses(settings: RegionSettings, folder: Path) -> Sequence[AddressRule]:
     return found
 
 
-def _weights(settings: RegionSettings, folder: Path) -> tuple[Weight, ...]:
+def read_weights(settings: RegionSettings, folder: Path) -> tuple[Weight, ...]:
+    """The site's weights for totals of closed periods.
+
+    Raises:
+        RegionFileError: The file has mistakes.
+    """
     if settings.weights is None:
         return ()
     mistakes = Mistakes()

@@ -50,11 +50,16 @@ def checks(book: Book) -> Sheet:
     order = list(STAGES)
     listed = sorted(book.checks(), key=lambda pair: (order.index(pair[0]), pair[1].number))
     rows: Rows = tuple(
-        (i.number, STAGES[stage], i.title, i.target, i.before, i.after, i.difference, VERDICTS[i.verdict], i.detail)  # type: ignore[index]
+        (i.number, STAGES[stage], i.title, i.target, *map(_minus, (i.before, i.after, i.difference)), VERDICTS[i.verdict], i.detail)  # type: ignore[index]
         for stage, i in listed
     )
     lead = "项号为迁移核验清单的编号；“提示”不影响结论，但须有人看过。"
     return _sheet("核验项目", "核验项目：前、后、差异、结论", lead, Table(title="", columns=columns, rows=rows, filtered=True))
+
+
+def _minus(figures: str) -> str:
+    """Figures as text with a true minus sign: a hyphen in front would be guarded like a formula."""
+    return figures.replace("-", "−") if figures[:1] == "-" else figures
 
 
 def _moved(plan: Plan, book: Book) -> dict[tuple[str, str], int]:
