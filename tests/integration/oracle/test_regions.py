@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +113,41 @@ def test_another_writer_is_detected(table: Emulator, migration: Migration) -> No
     object.__setattr__(migration.around, "progress", write)
     with pytest.raises(ConcurrentWriterError, match=r"logged rows, \d still hold"):
         migration.migrate()
+
+
+@pytest.fixture
+def keyed(table: Emulator) -> Iterator[Emulator]:
+    """The table with a foreign key to a table of regions that lacks a new code."""
+    with connect(table) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE HEDUI_TEST_REGION (CODE VARCHAR2(12) PRIMARY KEY)")
+        for code in ("130428", "130421", "130429", "110101", "130402", "130403", "130408"):
+            cursor.execute("INSERT INTO HEDUI_TEST_REGION (CODE) VALUES (:1)", [code])
+        cursor.execute(f"ALTER TABLE {TABLE} ADD CONSTRAINT HEDUI_TEST_FK FOREIGN KEY (REGION) REFERENCES HEDUI_TEST_REGION (CODE)")
+        connection.commit()
+    yield table
+    with connect(table) as connection, connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {TABLE}")
+        cursor.execute("DROP TABLE HEDUI_TEST_REGION")
+
+
+def test_a_foreign_key_that_does_not_know_a_new_code_is_named(
+    keyed: Emulator, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    target = {"id": "insured", "connection": "db", "table": TABLE.lower(), "key": ("person_no", "insurance"), "column": "region"}
+    ledger = new_database()
+    upgrade(ledger)
+    reference = {"name": "参保地", "connection": "db", "table": TABLE.lower(), "column": "region"}
+    reference |= {"to_table": "hedui_test_region", "to_column": "code"}
+    settings = RegionSettings.model_validate({"targets": ({**target, "village": "village"},), "references": (reference,)})
+    made = Migration(
+        make_plan(settings, folder=tmp_path, start=PERIOD[0], end=PERIOD[1]),
+        Surroundings(ledger_url=ledger, connection=lambda name: keyed.url),
+    )
+    for step in (made.load, made.baseline, made.preflight):
+        step()
+    found = {item.title: item for _, item in made.book.checks("preflight") if item.number == 12}
+    assert found["外部引用完整"].before == "0"
+    assert (found["外键 HEDUI_TEST_FK"].verdict, found["外键 HEDUI_TEST_FK"].detail) == (
+        "fail",
+        "HEDUI_TEST_REGION 缺少现代码：130407；先在该表登记",
+    )
