@@ -16,7 +16,7 @@ from hedui.errors import LakeError
 from hedui.padis.fields import Kind, date_of, kinds, text_of
 from hedui.padis.model import Draft
 
-ROWS = 20_000
+ROWS = 5_000
 
 
 def drafts(kind: Kind, rows: Iterable[Mapping[str, Any]]) -> Iterator[Draft]:
@@ -55,7 +55,7 @@ def canonical_rows(context: Context, *, dataset: str, source: str, date: dt.date
     for path in context.lake.files(context.canonical(dataset, source, date)):
         try:
             with context.lake.fs.open(path, "rb") as handle:
-                for batch in pq.ParquetFile(handle).iter_batches(batch_size=ROWS):
+                for batch in pq.ParquetFile(handle, pre_buffer=False).iter_batches(batch_size=ROWS):
                     yield from batch.to_pylist()
         except FileNotFoundError:
             raise LakeError(f"A file of {dataset}/{source}/{date} was replaced while it was read; run the step again.") from None

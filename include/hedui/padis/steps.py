@@ -85,3 +85,12 @@ def turn(office: Office, *, date: dt.date) -> StepSummary:
     parked = sum(batch.state == BatchState.PARKED for batch in under_way)
     counts = {**done, "open": len(under_way) - parked, "parked": parked}
     return StepSummary(step="padis_upload", subject=office.profile.id, business_date=date, counts=counts)
+
+
+def findings(context: Context, folder: Path, *, date: dt.date) -> StepSummary:
+    """Writes refused records as findings of ``date``, which the step ``record`` makes cases of."""
+    from hedui.padis.findings import write_findings
+
+    office = open_office(context, folder)
+    counts = {kind: write_findings(office, kind, date=date) for kind in office.profile.records}
+    return StepSummary(step="padis_findings", subject=office.profile.id, business_date=date, counts={**counts})

@@ -1,0 +1,92 @@
+"""Refused records as findings, so that the ledger makes cases of them: opened by a refusal, cleared when the correction is acknowledged.
+
+A receiver's refusal is rule F25. What the office's own checks hold back is named by what is wrong: F12 (region), F08 (date after the
+report), F03 (anything else that must be there and in order).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any, Final
+
+import pyarrow as pa
+
+from hedui import engine
+from hedui.canonical.schemas import datasets
+from hedui.findings import fingerprint_sql
+from hedui.lake import Manifest
+from hedui.padis.fields import Kind, kinds
+from hedui.padis.office import Office
+from hedui.padis.standing import Refused, refused
+
+SCHEMA: Final = pa.schema(
+    [
+        (name, pa.date32() if name == "origin_date" else pa.string())
+        for name in (
+            *("rule", "severity", "dataset", "subject_key", "region", "period", "field", "side_values", "origin_date"),
+            "evidence",
+        )
+    ]
+)
+
+
+def scope(kind: Kind) -> str:
+    """The scope of the findings about a kind's records."""
+    return f"padis:{kind}"
+
+
+def write_findings(office: Office, kind: Kind, *, date: dt.date) -> int:
+    """Writes what waits for a correction as the findings of ``date``; none is written, too, so that cases clear.
+
+    Returns:
+        Findings.
+    """
+    context, own = office.context, scope(kind)
+    rows = [_row(office, one) for one in refused(office) if one.kind == kind]
+    columns = {name: name for name in ("subject_key", "period", "field")}
+    fingerprint = fingerprint_sql(scope=engine.literal(own), rule="rule", insurance="NULL", **columns)
+    query = engine.render(
+        "padis/findings.sql",
+        date=date,
+        scope=own,
+        source=office.settings.source,
+        agency=office.settings.agency,
+        fingerprint=fingerprint,
+    )
+    with context.lake.writer(context.findings(own, date)) as writer, engine.connect(threads=1) as connection:
+        connection.register("refused", pa.Table.from_pylist(rows, schema=SCHEMA))
+        connection.execute(f"COPY (\n{query}\n) TO {engine.literal(writer.new_file())} (FORMAT parquet, COMPRESSION zstd)")
+        writer.commit(Manifest(rows=len(rows), meta={"inputs": {}}))
+    return len(rows)
+
+
+def rule_of(one: Refused) -> str:
+    """The rule that a refused record is a finding of."""
+    if one.by == "receiver":
+        return "F25"
+    spec = kinds()[one.kind]  # type: ignore[index]
+    if any("晚于" in reason for reason in one.reasons):
+        return "F08"
+    if one.fields and all(name in spec.fields and spec.fields[name].type == "region" for name in one.fields):
+        return "F12"
+    return "F03"
+
+
+def _row(office: Office, one: Refused) -> dict[str, Any]:
+    rule = rule_of(one)
+    said = {office.settings.source: "；".join(one.reasons)}
+    return {
+        "rule": rule,
+        "severity": office.context.site.rule_severity(rule),
+        "dataset": one.kind if one.kind in datasets() else None,
+        "subject_key": one.business_key,
+        "region": one.region or None,
+        "period": one.period or None,
+        "field": one.fields[0] if len(set(one.fields)) == 1 else None,
+        "side_values": json.dumps(said, ensure_ascii=False),
+        "origin_date": one.event_date,
+        "evidence": json.dumps(
+            {"batch": one.batch, "line": one.line, "code": one.code, "version": one.version}, ensure_ascii=False
+        ),
+    }

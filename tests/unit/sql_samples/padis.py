@@ -1,0 +1,19 @@
+"""Samples of the queries about the upload."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from unit.sql_samples import Samples
+
+SAMPLES: Samples = {
+    "padis/findings.sql": [
+        {
+            "date": dt.date(2026, 6, 3),
+            "scope": "padis:birth",
+            "source": "padis",
+            "agency": "weijian",
+            "fingerprint": "md5(concat_ws('|', 'padis:birth', rule, subject_key))",
+        }
+    ]
+}
