@@ -2,7 +2,8 @@
 
 A suite is plain JSON that Great Expectations loads. Texts in it may hold Jinja expressions; they see ``date`` (business date),
 ``month(n)`` (YYYYMM of the business month, n months on), ``parameters`` (the rule's defaults with the site's settings over them),
-``limits`` (rows of the limits that ``meta.limits`` names, those of a region first), ``regions`` (rows of regions.csv), ``denominator``
+``limits`` (rows of the limits that ``meta.limits`` names, those of a region first), ``regions`` (rows of regions.csv, with their versions
+where the site has some), ``spoken_regions`` (as these, and the codes that the source still speaks on the date), ``denominator``
 and the macros ``sql`` of ``include/sql/rules/conditions.sql``. Values enter SQL through the filter ``literal`` alone.
 """
 
@@ -20,6 +21,7 @@ import jinja2
 from hedui.canonical.schemas import dataset as canonical_dataset
 from hedui.checks.model import Check
 from hedui.checks.predicates import violation
+from hedui.checks.regions import judged_regions, spoken_regions
 from hedui.engine import environment
 from hedui.errors import HeduiError
 from hedui.site import Site
@@ -107,7 +109,8 @@ def _check(site: Site, spec: dict[str, Any], *, source: str, dataset: str, date:
             "month": lambda months=0: month_after(date, months),
             "parameters": parameters,
             "limits": limits,
-            "regions": site.regions,
+            "regions": judged_regions(site),
+            "spoken_regions": spoken_regions(site, source=source, date=date) if asks_spoken(spec) else (),
         }
         names["denominator"] = render_text(meta["denominator"], names)
         kwargs = {name: render_text(value, names) for name, value in spec["kwargs"].items()}
@@ -129,6 +132,11 @@ def _check(site: Site, spec: dict[str, Any], *, source: str, dataset: str, date:
         )
     except (jinja2.TemplateError, HeduiError, TypeError, ValueError) as error:
         return Check(**base, problem=f"{EXPECTATIONS_ROOT.name}/{dataset}.json: {type(error).__name__}: {error}")
+
+
+def asks_spoken(spec: dict[str, Any]) -> bool:
+    """Whether an expectation looks at the codes that its source speaks."""
+    return "spoken_regions" in json.dumps(spec["kwargs"])
 
 
 def render_text(value: Any, names: dict[str, Any]) -> Any:

@@ -60,10 +60,10 @@ CASE {{ code }}
 
 {#- The site's table of regions has the code, on the day where one is given (NULL holds any day). -#}
 {% macro region_known(code, day, regions) -%}
-({{ is_in(code, regions | map(attribute="code") | unique | list) }}
-{%- for region in regions if region.dated %}
- AND NOT ({{ code }} = {{ region.code | literal }} AND coalesce({{ day }} NOT BETWEEN {{ region.valid_from | literal }} AND {{ region.valid_to | literal }}, FALSE))
-{%- endfor %})
+({{ is_in(code, regions | rejectattr("dated") | map(attribute="code") | unique | list) }}
+{%- for first, since in regions | selectattr("dated") | groupby("valid_from") %}{% for last, until in since | groupby("valid_to") %}
+ OR ({{ is_in(code, until | map(attribute="code") | unique | list) }} AND coalesce({{ day }} BETWEEN {{ first | literal }} AND {{ last | literal }}, TRUE))
+{%- endfor %}{% endfor %})
 {%- endmacro %}
 
 {#- The site's table of regions lists the prefecture (first four digits) of the code, so that it can say which of its counties exist. -#}
