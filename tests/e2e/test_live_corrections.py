@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -53,6 +54,7 @@ class Office:
     @contextmanager
     def client(self, role: str = "engineer") -> Iterator[Airflow]:
         with self.stack.client(role=role) as client:
+            client._http.timeout = httpx.Timeout(180.0)
             yield client
 
     def start(self, dag: str = RUN, *, role: str = "analyst", **conf: Any) -> str:

@@ -46,7 +46,9 @@ class BundleReceipt(Base):
     name: Mapped[str] = mapped_column(comment="文件名或来文号")
     received_at: Mapped[dt.datetime] = mapped_column(server_default=func.now(), comment="收到时间")
     entered_by: Mapped[str] = mapped_column(comment="登记人")
-    content: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="回执内容（已脱敏）；无法识别或签名不符时为空")
+    content: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="回执内容（已脱敏）；无法识别或签名不符时为空"
+    )
     verdict: Mapped[str] = mapped_column(comment="认定代码")
     late: Mapped[bool] = mapped_column(comment="是否逾期")
     reason: Mapped[str] = mapped_column(comment="认定说明")

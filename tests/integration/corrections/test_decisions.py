@@ -17,6 +17,7 @@ from hedui.corrections.flow import request_rollback
 from hedui.corrections.ledger import advance, verified
 from hedui.corrections.states import SYSTEM, CaseState, State
 from hedui.ledger.database import begin
+from hedui.local.postgres import Postgres
 from integration.corrections.ledger_kit import Desk, desk, new_ledger
 from unit.corrections.manager_samples import BUNDLE, plan, target
 
@@ -27,8 +28,8 @@ def ledger(new_database: Callable[[], str]) -> str:
 
 
 @pytest.fixture
-def office(tmp_path: Path, ledger: str) -> Desk:
-    return desk(tmp_path, ledger)
+def office(tmp_path: Path, postgres_server: Postgres, ledger: str) -> Desk:
+    return desk(tmp_path, postgres_server, ledger)
 
 
 def page(office: Desk, stage: Stage = Stage.BUSINESS) -> str:
