@@ -15,7 +15,7 @@ from hedui.corrections.bundle.manifest import Manifest
 from hedui.corrections.bundle.planfile import CHANGES, PLAN, REASONS, read_changes, read_head, read_reasons
 from hedui.corrections.bundle.tables import rows_of
 from hedui.corrections.errors import BundleChangedError
-from hedui.corrections.model import BundlePlan, Change, Dialect, Value
+from hedui.corrections.model import BundlePlan, Change, Dialect, Target, Value
 from hedui.corrections.sql.shape import Shape
 from hedui.corrections.sql.statement import Statement, Step
 from hedui.corrections.sql.statements import StatementSet
@@ -49,6 +49,12 @@ class FrozenBundle:
         head = read_head((self.folder / PLAN).read_bytes())
         reasons = tuple(read_reasons(self._lines(REASONS)))
         return BundlePlan(**head, changes=tuple(self.changes()), reasons=reasons)
+
+    @cached_property
+    def target(self) -> Target:
+        """The plan's target, without reading the changes."""
+        target: Target = read_head((self.folder / PLAN).read_bytes())["target"]
+        return target
 
     def changes(self) -> Iterator[Change]:
         """The changes one by one.

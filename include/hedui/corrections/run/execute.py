@@ -14,7 +14,7 @@ from typing import Final, Literal, Protocol
 
 from hedui.context import Context
 from hedui.corrections.errors import BundleChangedError
-from hedui.corrections.model import BundlePlan
+from hedui.corrections.model import Target
 from hedui.corrections.run.errors import NotAppliedError, OutcomeUnknownError, RunError, TransientTargetError
 from hedui.corrections.run.journal import Journal
 from hedui.corrections.run.records import STANDING_LABELS, Outcome, Standing
@@ -44,7 +44,7 @@ class Bundle(Protocol):
         """SHA-256 of its manifest."""
 
     @property
-    def plan(self) -> BundlePlan:
+    def target(self) -> Target:
         """What it changes."""
 
     def verify(self) -> None:
@@ -132,7 +132,7 @@ def is_backup(definition: Definition) -> bool:
 
 
 def _open(context: Context, bundle: Bundle) -> Session:
-    target = bundle.plan.target
+    target = bundle.target
     if target.connection is None or target.mode != "execute":
         raise RunError(f"{bundle.id}: Hedui may not write to {target.id} (mode {target.mode}); dispatch the bundle.")
     return open_session(context.connection(target.connection), dialect=target.dialect, name=target.id)

@@ -53,12 +53,14 @@ class Found:
 
     Attributes:
         rule: Its rule.
-        settled: The target's value is the right one: others differ still.
+        own: The target's value; None where it has none in it.
+        right: The value that the authority matrix calls right, where that is not the target's.
         row: Dataset and number of the target's row that it is about; None where it is about no one row of the target.
     """
 
     rule: str
-    settled: bool
+    own: str | None
+    right: str | None
     row: tuple[str, int] | None
 
 
@@ -79,7 +81,7 @@ def judge(context: Context, plan: BundlePlan, place: Ground) -> Verdict:
         date = plan.business_date
         scopes = [scope for scope in _run_again(corrected, plan, tables) if context.lake.manifest(context.findings(scope, date))]
         before, after = _found(context, context.lake, plan, scopes), _found(context, lake, plan, scopes)
-    left = [case for case in plan.cases if case in after and not after[case].settled]
+    left = [case for case in plan.cases if case in after and not _settled(before.get(case), after[case])]
     new = [found for fingerprint, found in after.items() if fingerprint not in before]
     lines = [
         ("复比范围", f"{len(scopes):,} 项比对与检查"),
@@ -167,13 +169,19 @@ def _found(context: Context, lake: Lake, plan: BundlePlan, scopes: list[str]) ->
                 continue
             query = f"SELECT fingerprint, rule, side_values, right_source, dataset, evidence FROM {engine.parquet(lake.files(partition))}"
             for fingerprint, name, values, right, dataset, evidence in duck.execute(query).fetchall():
+                sides = json.loads(values) if values else {}
                 number = (json.loads(evidence or "{}").get("source_row") or {}).get(source)
                 row = None if number is None else (own.get(scope, dataset), int(number))
-                found[fingerprint] = Found(rule=name, settled=_settled(values, right, source), row=row)
+                found[fingerprint] = Found(
+                    rule=name, own=sides.get(source), right=sides.get(right) if right != source else None, row=row
+                )
     return found
 
 
-def _settled(values: str | None, right: str | None, source: str) -> bool:
-    """Whether the source holds the right value: the finding stands because of another side."""
-    sides = json.loads(values) if values else {}
-    return bool(right) and right in sides and source in sides and sides[source] == sides[right]
+def _settled(before: Found | None, after: Found) -> bool:
+    """Whether a finding that stands still is no more about the target: it holds the right value, or where the matrix knows none but its
+    own, another one than before; others differ still.
+    """
+    if after.right is not None or after.own is None:
+        return after.own is not None and after.own == after.right
+    return before is not None and before.own != after.own

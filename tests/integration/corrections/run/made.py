@@ -50,6 +50,10 @@ class Bundle:
     def id(self) -> str:
         return self.plan.id
 
+    @property
+    def target(self) -> Target:
+        return self.plan.target
+
     def verify(self) -> None:
         """Nothing is frozen here."""
 
