@@ -12,6 +12,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pyarrow as pa
 
@@ -48,7 +49,7 @@ class CellDraft:
         """Table, key and column."""
         return self.reverse.name, self.key, self.cell.column
 
-    @property
+    @cached_property
     def digest(self) -> uuid.UUID:
         """What the ledger calls the cell by."""
         return cell_digest(self.reverse.target.id, *self.place)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from hedui import audit
@@ -170,6 +170,9 @@ def _drafted(context: Context, *, date: dt.date, target: Target, cases: Sequence
     judged = [judge(case, site=context.site, settings=settings, target=target, date=date) for case in cases]
     judgements = [judgement for judgement in judged if judgement is not None]
     return draft_cells(context, date=date, target=target, judgements=judgements), len(judged) - len(judgements)
+
+
+_HELD_SQL: Final = text("SELECT cell, bundle_id FROM hedui.bundle_cell WHERE cell = ANY(:cells)")
 
 
 def _free(connection: Connection, cells: Sequence[CellDraft]) -> tuple[list[CellDraft], list[Reason]]:

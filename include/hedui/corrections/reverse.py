@@ -95,8 +95,18 @@ class Reverse:
                 return self.dataset.fields[name]
         return None
 
+    @cached_property
+    def _columns(self) -> dict[str, Column]:
+        """The columns that were asked for."""
+        return {}
+
     def column(self, name: str) -> Column:
         """A column of the target: as corrections.yaml says, else as its canonical field suggests."""
+        if name not in self._columns:
+            self._columns[name] = self._column(name)
+        return self._columns[name]
+
+    def _column(self, name: str) -> Column:
         field = self.field_of(name)
         said = self.table.columns.get(name)
         spec = said if said is not None and said.model_fields_set - {"required", "label", "length"} else None

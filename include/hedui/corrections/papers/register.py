@@ -16,7 +16,7 @@ from hedui.corrections.model import DECISION_LABELS, Decision
 from hedui.corrections.papers.entries import TIERS, Entry, entries
 from hedui.corrections.states import STATE_LABELS, Act, State
 from hedui.ledger.database import begin
-from hedui.reports.content import Chart, Column, Figure, Figures, LongTable, Report, Sheet, Table, Value
+from hedui.reports.content import Chart, Column, Facts, Figure, Figures, LongTable, Report, Sheet, Table, Value
 from hedui.reports.figures import organisation
 from hedui.reports.workbook import write_workbook
 from hedui.rules import rules
@@ -24,6 +24,10 @@ from hedui.security.masking import mask_text
 
 FOLDER: Final = "处理方案"
 """Folder of the workbooks, below the reports; the frozen bundles are elsewhere."""
+
+
+GRID: Final = (12.0,) * 12
+"""Widths of the summary's columns."""
 
 
 def make_register(context: Context, day: dt.date) -> Path:
@@ -39,12 +43,12 @@ def make_register(context: Context, day: dt.date) -> Path:
     Raises:
         CorrectionError: The site corrects nothing. LedgerError: the ledger cannot be reached.
     """
-    listed = entries(context, day)
+    listed, office = entries(context, day), organisation(context)
     report = Report(
         title="处理方案台账",
-        organisation=organisation(context),
+        organisation=office,
         business_date=day,
-        sheets=(_summary(listed), _lines(listed), _left_out(context)),
+        sheets=(_summary(listed, office=office, day=day), _lines(listed), _left_out(context)),
     )
     path = context.reports / FOLDER / f"处理方案台账_{day:%Y%m%d}.xlsx"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +56,7 @@ def make_register(context: Context, day: dt.date) -> Path:
     return path
 
 
-def _summary(listed: Sequence[Entry]) -> Sheet:
+def _summary(listed: Sequence[Entry], *, office: str, day: dt.date) -> Sheet:
     open_ones = [entry for entry in listed if not entry.ended]
     late = sum(entry.late for entry in listed)
     closed = sum(entry.bundle.state is State.CLOSED for entry in listed)
@@ -65,8 +69,9 @@ def _summary(listed: Sequence[Entry]) -> Sheet:
         Figure(label="第二轮及以后", value=again, hint="退回、驳回后重报"),
         Figure(label="办理中涉及金额（元）", value=sum(_moved(entry) for entry in open_ones), kind="money", hint="差额绝对值之和"),
     )
-    blocks = (Figures(title="总体情况", figures=figures), _by_state(listed), _by_age(open_ones), _age_chart())
-    return Sheet(name="汇总", title="处理方案台账", lead="按状态、层级、账龄统计；账龄按工作日计", blocks=blocks)
+    head = Facts(facts=(("编制单位", office), ("统计截止", f"{day:%Y年%m月%d日}")))
+    blocks = (head, Figures(title="总体情况", figures=figures), _by_state(listed), _by_age(open_ones), _age_chart())
+    return Sheet(name="汇总", title="处理方案台账", lead="按状态、层级、账龄统计；账龄按工作日计", blocks=blocks, grid=GRID)
 
 
 def _moved(entry: Entry) -> int:
@@ -94,12 +99,12 @@ def _by_state(listed: Sequence[Entry]) -> Table:
     return Table(
         title="一、按状态和层级",
         columns=(
-            Column(key="state", title="状态", width=24),
+            Column(key="state", title="状态", span=2),
             *_levels(),
             Column(key="all", title="合计", kind="int", width=10, total=True, group="方案数"),
             Column(key="cases", title="案件数", kind="int", width=10, total=True),
             Column(key="people", title="人次", kind="int", width=10, total=True),
-            Column(key="moved", title="涉及金额", kind="money", width=16, total=True),
+            Column(key="moved", title="涉及金额", kind="money", total=True, span=2),
             Column(key="late", title="超期", kind="tally", width=8, total=True),
         ),
         rows=tuple(rows),
@@ -116,10 +121,10 @@ def _by_age(open_ones: Sequence[Entry]) -> Table:
     return Table(
         title="二、办理中方案的账龄（工作日）",
         columns=(
-            Column(key="bucket", title="账龄", width=24),
+            Column(key="bucket", title="账龄", span=2),
             *_levels(),
             Column(key="all", title="合计", kind="int", width=10, total=True, group="方案数"),
-            Column(key="moved", title="涉及金额", kind="money", width=16, total=True),
+            Column(key="moved", title="涉及金额", kind="money", total=True, span=2),
         ),
         rows=tuple(rows),
         total="合计",
