@@ -89,11 +89,12 @@ def load_site(folder: Path, *, rules: bool = True) -> Site:
     """Reads and checks the site in ``folder``.
 
     Files: ``site.yaml``, ``agencies.yaml``, ``sources/*.yaml``, ``comparisons.yaml``; where the site has them ``rules.yaml``,
-    ``authority.csv``, ``limits.csv``, ``regions.csv``, ``regions.yaml`` and ``codes/*.csv``.
+    ``authority.csv``, ``limits.csv``, ``regions.csv``, ``regions.yaml``, ``corrections.yaml`` and ``codes/*.csv``.
 
     Args:
         folder: The site's folder.
-        rules: Whether the rules' parameters are checked; that reads the rules themselves, which is too much while a DAG is parsed.
+        rules: Whether the rules' parameters and ``corrections.yaml`` are checked, too; that reads the rules themselves, which is too much
+            while a DAG is parsed.
 
     Raises:
         SiteError: Something is wrong in the files; all mistakes are listed, each with file, line, field, value and what is allowed.
@@ -106,7 +107,12 @@ def load_site(folder: Path, *, rules: bool = True) -> Site:
     check_site(parts, rules=rules)
     if len(loader.problems):
         raise SiteError(loader.problems.lines())
-    return parts.site()
+    site = parts.site()
+    if rules:
+        from hedui.site.check_corrections import load_corrections  # it needs the whole site
+
+        load_corrections(folder, site)
+    return site
 
 
 def _read(loader: _Loader) -> Parts:
