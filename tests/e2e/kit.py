@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
+
 from hedui.local.rest import Airflow, Run
 from hedui.local.run import NIGHTS, night_of
 from hedui.local.stack import DAG, Stack
@@ -25,3 +27,31 @@ def backfill(stack: Stack, airflow: Airflow, *, meanwhile: Callable[[], object] 
     runs = {night_of(run): run for run in airflow.runs(DAG)}
     assert list(runs) == NIGHTS
     return runs
+
+
+def wait_until(stack: Stack, look: Callable[[], bool], *, seconds: float = LONGEST_BACKFILL) -> None:
+    """Looks again and again until it is so; a busy machine's late answer is no answer, and not the end."""
+    deadline = time.monotonic() + seconds
+    while True:
+        stack.heal()
+        try:
+            if look():
+                return
+        except httpx.TimeoutException:
+            pass
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
+        time.sleep(1)
+
+
+def wait_for_task(stack: Stack, airflow: Airflow, dag: str, run: str, task: str, states: set[str]) -> None:
+    """Waits until a task of a run is in one of the states; fails where the run ends before."""
+
+    def there() -> bool:
+        tasks = airflow.tasks(dag, run)
+        if any(found.task_id == task and found.state in states for found in tasks):
+            return True
+        ended = airflow.request("GET", f"/dags/{dag}/dagRuns/{run}")["state"] in ("success", "failed")
+        assert not ended, [(found.label, found.state) for found in tasks]
+        return False
+
+    wait_until(stack, there)

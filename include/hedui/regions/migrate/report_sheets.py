@@ -175,8 +175,8 @@ def _code_row(
 ) -> tuple[Value, ...]:
     closed, group, code = key
     figures: list[Value] = []
-    for name in ("rows", "persons", "units"):
-        figures += [getattr(item, name) if item else 0 for item in (first, second)]
+    for name, counted in (("rows", True), ("persons", target.person), ("units", target.unit)):
+        figures += [(getattr(item, name) if item else 0) if counted else None for item in (first, second)]
     fen: list[Value] = [(sum(item.fen) if item else 0) if target.amounts else None for item in (first, second)]
     label = "整组合计" if code is None else f"{code} {plan.new.name(code[:6]) or plan.old.name(code[:6])}"
     whole = bool(first and second and first.content == second.content)
