@@ -65,7 +65,7 @@ def rule_of(one: Refused) -> str:
     """The rule that a refused record is a finding of."""
     if one.by == "receiver":
         return "F25"
-    spec = kinds()[one.kind]  # type: ignore[index]
+    spec = kinds()[one.kind]
     if any("晚于" in reason for reason in one.reasons):
         return "F08"
     if one.fields and all(name in spec.fields and spec.fields[name].type == "region" for name in one.fields):

@@ -92,5 +92,5 @@ def findings(context: Context, folder: Path, *, date: dt.date) -> StepSummary:
     from hedui.padis.findings import write_findings
 
     office = open_office(context, folder)
-    counts = {kind: write_findings(office, kind, date=date) for kind in office.profile.records}
-    return StepSummary(step="padis_findings", subject=office.profile.id, business_date=date, counts={**counts})
+    counts: dict[str, int] = {kind: write_findings(office, kind, date=date) for kind in office.profile.records}
+    return StepSummary(step="padis_findings", subject=office.profile.id, business_date=date, counts=counts)
