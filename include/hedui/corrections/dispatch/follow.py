@@ -89,14 +89,15 @@ def _take_file(context: Context, bundle: FrozenBundle, *, name: str, content: by
         book.lock(connection, bundle.id)
         if digest in book.seen(connection, bundle.id):
             return
-        receipt, ruling = None, Ruling(verdict=Verdict.UNREADABLE)
+        receipt = None
         try:
             receipt = read_receipt(content, key=key)
-            ruling = _judge(connection, bundle, receipt, digest=digest, today=today)
         except ForgedReceiptError:
             ruling = Ruling(verdict=Verdict.FORGED, reason="签名不是共享密钥所作，或内容在签名后被改动")
         except ReceiptFormatError as error:
             ruling = Ruling(verdict=Verdict.UNREADABLE, reason=str(error))
+        else:
+            ruling = _judge(connection, bundle, receipt, digest=digest, today=today)
         arrival = book.Arrival(bundle=bundle.id, digest=digest, channel="file", name=name, actor=SYSTEM, receipt=receipt)
         book.record_receipt(connection, arrival, ruling)
         if receipt is not None:
