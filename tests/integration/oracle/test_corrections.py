@@ -167,6 +167,7 @@ def test_stale_data_refuse_the_whole(context: Context, insured: OracleTable) -> 
 CODES = (60, 1555, 3113, 8177)
 POINTS = [
     ("execute", "FOR UPDATE NOWAIT"),
+    ("execute", "^SELECT 1 FROM.*NOWAIT"),
     ("execute", "^SELECT COUNT"),
     ("execute", "^INSERT INTO .?HEDUI_B"),
     ("execute", "^UPDATE .?HEDUI_TEST"),

@@ -52,8 +52,7 @@ class Journal:
         Raises:
             TransientTargetError: Another run of the bundle holds it.
         """
-        nowait = " NOWAIT" if self.session.dialect is Dialect.ORACLE else ""
-        rows = self.session.lock(f"{_FIND} FOR UPDATE{nowait}", (self.bundle,))
+        rows = self.session.lock(f"{_FIND} FOR UPDATE", (self.bundle,))
         if not rows:
             return Outcome(bundle=self.bundle, digest="", state=Standing.NOT_APPLIED)
         digest, state, count, applied_at, applied_by, undone_at, undone_by = rows[0]

@@ -19,7 +19,7 @@ from hedui.checks.run import run_source_checks, scope_of
 from hedui.compare.plan import inputs, sides_of
 from hedui.compare.run import run_comparison
 from hedui.context import Context, no_progress
-from hedui.corrections.model import BundlePlan, Change, Operation, Value
+from hedui.corrections.model import BundlePlan, Change, Decision, Operation, Value
 from hedui.corrections.run.ground import Ground
 from hedui.corrections.run.night import Key, NightTable, night_tables
 from hedui.corrections.run.overlay import OverlayLake
@@ -55,12 +55,14 @@ class Found:
         rule: Its rule.
         own: The target's value; None where it has none in it.
         right: The value that the authority matrix calls right, where that is not the target's.
+        others: The other sides' values.
         row: Dataset and number of the target's row that it is about; None where it is about no one row of the target.
     """
 
     rule: str
     own: str | None
     right: str | None
+    others: frozenset[str | None]
     row: tuple[str, int] | None
 
 
@@ -81,7 +83,7 @@ def judge(context: Context, plan: BundlePlan, place: Ground) -> Verdict:
         date = plan.business_date
         scopes = [scope for scope in _run_again(corrected, plan, tables) if context.lake.manifest(context.findings(scope, date))]
         before, after = _found(context, context.lake, plan, scopes), _found(context, lake, plan, scopes)
-    left = [case for case in plan.cases if case in after and not _settled(before.get(case), after[case])]
+    left = [case for case in plan.cases if case in after and not _settled(plan.decision, before.get(case), after[case])]
     new = [found for fingerprint, found in after.items() if fingerprint not in before]
     lines = [
         ("复比范围", f"{len(scopes):,} 项比对与检查"),
@@ -178,10 +180,13 @@ def _found(context: Context, lake: Lake, plan: BundlePlan, scopes: list[str]) ->
     return found
 
 
-def _settled(before: Found | None, after: Found) -> bool:
-    """Whether a finding that stands still is no more about the target: it holds the right value, or where the matrix knows none but its
-    own, another one than before; others differ still.
+def _settled(decision: Decision, before: Found | None, after: Found) -> bool:
+    """Whether a finding that stands still is no more about the target: it holds the right value, while others differ still.
+
+    Where the matrix knows no right value, it must agree with another side; where both were wrong, it must be another than before.
     """
-    if after.right is not None or after.own is None:
-        return after.own is not None and after.own == after.right
-    return before is not None and before.own != after.own
+    if after.own is None:
+        return False
+    if decision is Decision.BOTH_WRONG:
+        return before is not None and before.own != after.own
+    return after.own == after.right if after.right is not None else after.own in after.others

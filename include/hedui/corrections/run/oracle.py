@@ -95,12 +95,12 @@ class OracleSession:
             yield from cursor.execute(sql, fetch_decimals=True)
 
     def lock(self, sql: str, binds: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """See the protocol. The text says NOWAIT; it is asked again until the time is over."""
-        return self._patiently(lambda: self.query(sql, binds))
+        """See the protocol. Nothing is waited for in the server, which knows no limit; it is asked again until the time is over."""
+        return self._patiently(lambda: self.query(f"{sql} NOWAIT", binds))
 
     def lock_all(self, sql: str) -> int:
         """See the protocol."""
-        return self._patiently(lambda: sum(1 for _ in self.stream(sql)))
+        return self._patiently(lambda: sum(1 for _ in self.stream(f"{sql} NOWAIT")))
 
     def _patiently(self, ask: Callable[[], Result]) -> Result:
         deadline = time.monotonic() + LOCK_SECONDS
