@@ -175,7 +175,11 @@ def _found(context: Context, lake: Lake, plan: BundlePlan, scopes: list[str]) ->
                 number = (json.loads(evidence or "{}").get("source_row") or {}).get(source)
                 row = None if number is None else (own.get(scope, dataset), int(number))
                 found[fingerprint] = Found(
-                    rule=name, own=sides.get(source), right=sides.get(right) if right != source else None, row=row
+                    rule=name,
+                    own=sides.get(source),
+                    right=sides.get(right) if right != source else None,
+                    others=frozenset(value for side, value in sides.items() if side != source),
+                    row=row,
                 )
     return found
 
