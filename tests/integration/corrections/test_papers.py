@@ -57,8 +57,8 @@ def test_the_register_has_every_bundle_once_and_foots(world: World, bundles: lis
         "analyst", "manager", "engineer", "reviewer",
     )  # fmt: skip
     states = [row for row in found["汇总"] if row[0] in ("复核通过（关闭）", "驳回", "待批准")]
-    assert sum(row[5] for row in states) == 3
-    assert sum(row[6] for row in states) == 4
+    assert sum(row[6] for row in states) == 3
+    assert sum(row[7] for row in states) == 4
 
 
 def test_a_term_that_has_passed_is_late(world: World, bundles: list[str]) -> None:
