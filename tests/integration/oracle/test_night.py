@@ -142,6 +142,7 @@ def from_oracle(context: Context, url: str) -> Context:
     )
 
 
+@pytest.mark.timeout(3600)  # the emulator is slow, and slower beside other work
 @pytest.mark.parametrize("dates", [DATES[:1], pytest.param(DATES, marks=pytest.mark.slow)], ids=["one night", "all nights"])
 def test_nights_on_oracle_find_what_nights_on_postgresql_find(loaded, oracle_url, faults, pauses, context_factory, dates):
     expected, context = context_factory("postgresql"), from_oracle(context_factory("oracle"), oracle_url)
