@@ -18,7 +18,7 @@ from hedui.reports.sections.totals import totals
 
 def nightly_report(night: Night, details: LongTable, *, protect: bool = False, more: Sequence[Sheet] = ()) -> Report:
     """The report of a night: the cover, then the figures (and ``more`` of them), then the details."""
-    sheets = (
+    sheets: tuple[Sheet | LongTable, ...] = (
         totals(night),
         statement(night),
         kinds(night),

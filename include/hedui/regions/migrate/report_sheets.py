@@ -50,7 +50,7 @@ def checks(book: Book) -> Sheet:
     order = list(STAGES)
     listed = sorted(book.checks(), key=lambda pair: (order.index(pair[0]), pair[1].number))
     rows: Rows = tuple(
-        (i.number, STAGES[stage], i.title, i.target, *map(_minus, (i.before, i.after, i.difference)), VERDICTS[i.verdict], i.detail)  # type: ignore[index]
+        (i.number, STAGES[stage], i.title, i.target, *map(_minus, (i.before, i.after, i.difference)), VERDICTS[i.verdict], i.detail)
         for stage, i in listed
     )
     lead = "项号为迁移核验清单的编号；“提示”不影响结论，但须有人看过。"
