@@ -20,6 +20,7 @@ from hedui.corrections.dispatch.receipts import Receipt, RefusedRow, Result
 from hedui.corrections.dispatch.send import dispatch
 from hedui.corrections.errors import BundleStateError, FourEyesError
 from hedui.corrections.frozen import frozen_bundle
+from hedui.corrections.reminders import remind_all
 from hedui.corrections.states import CaseState, State
 from hedui.harness.executor import STALE, Executor
 from hedui.ledger.database import begin
@@ -229,3 +230,23 @@ def test_reminders_begin_near_the_term_and_go_out_once_a_day(office: Desk) -> No
         )  # fmt: skip
 
     assert [sent_on(day) for day in (10, 11, 11, 12, 15)] == [False, True, False, True, True]
+
+
+def test_every_bundle_that_waits_is_reminded_of_by_what_it_waits_for(office: Desk) -> None:
+    sent(office)
+    with begin(office.context.ledger_url) as connection:
+        waiting = book.dispatched(connection, BUNDLE)
+    assert waiting is not None
+    assert remind_all(office.context, day=waiting.due - dt.timedelta(days=7)) == 0
+    assert [remind_all(office.context, day=waiting.due) for _ in range(2)] == [1, 0]
+    office.add(plan(1, id="BUNDLE-990100-20260603-02", target=target(**PROVINCE), reasons=other_case(), changes=other_change()))
+    asked = office.read("BUNDLE-990100-20260603-02").state_since.date() + dt.timedelta(days=30)
+    assert remind_all(office.context, day=asked) == 2  # the receipt, late by now, and the decision
+
+
+def other_change() -> Any:
+    return (replace(change(9), number=1),)
+
+
+def other_case() -> Any:
+    return (replace(plan(1).reasons[0], case=change(9).cases[0]),)
