@@ -60,7 +60,7 @@ At = Literal["statement", "fetch", "connect", "commit", "committed"]
 @dataclass
 class Fault:
     """An error to raise: at a statement that matches, at the fetch of its further rows, at a connect, before a COMMIT or after it, when
-    the client has not heard of it; ``times`` are left.
+    the client has not heard of it (the pattern is then of the last statement before it); ``times`` are left.
     """
 
     pattern: re.Pattern[str]
@@ -155,8 +155,10 @@ class Backend(mirror.PostgresBackend):
     faults: Faults
     snapshots: Snapshots
     _scn: int | None = None
+    _last = ""
 
     def execute(self, sql: str, binds: Any = ()) -> Result:
+        self._last = sql
         code = self.faults.due("statement", sql)
         if code == LOST:
             hang_up()
@@ -183,7 +185,7 @@ class Backend(mirror.PostgresBackend):
         self._struck("committed")
 
     def _struck(self, at: str) -> bool:
-        code = self.faults.due(at, "COMMIT")
+        code = self.faults.due(at, self._last)
         if code is not None and code != LOST:
             raise BackendError(TEXTS.get(code, "emulated"), ora_code=code)
         if code == LOST:

@@ -59,7 +59,7 @@ class OracleSession:
 
     def define(self, sql: str) -> bool:
         """See the protocol. Oracle commits before and after."""
-        return self._settled(sql, (), already={_THERE, _GONE})
+        return self._settled(sql, (), already={_THERE, _GONE, _DUPLICATE})
 
     def add(self, sql: str, binds: Sequence[Any]) -> bool:
         """See the protocol."""
