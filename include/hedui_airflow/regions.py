@@ -132,6 +132,6 @@ def run_report() -> Summary:
 
     migration = _migration()
     folder = task_context().reports / "regions"
-    names = {"actor": migration.around.actor, "organisation": site_of_this_airflow().name}
-    made = masked(partial(write_report, **names), migration.plan, migration.book, folder)
+    write = partial(write_report, actor=migration.around.actor, organisation=site_of_this_airflow().name)
+    made = masked(write, migration.plan, migration.book, folder)
     return {"path": str(made.path), "digest": made.digest}
