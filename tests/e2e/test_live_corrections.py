@@ -31,7 +31,7 @@ from hedui.corrections.states import CaseState, State
 from hedui.harness.executor import Executor
 from hedui.ledger.schema import upgrade
 from hedui.local.rest import Airflow, Task
-from hedui.local.stack import DAG, Stack
+from hedui.local.stack import DAG, HEAVY_POOL, Stack
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(3000)]
 
@@ -160,6 +160,8 @@ def office(stack: Stack) -> Office:
     stack.postgres.query("hedui", "SET client_min_messages = error; DROP SCHEMA IF EXISTS hedui CASCADE")
     upgrade(stack.postgres.url("hedui"))
     bureau = Office(stack)
+    with bureau.client() as client:
+        client.set_pool(HEAVY_POOL, slots=2, description="演示数据量小，可同时运行两个")
     bureau.night(FIRST)
     return bureau
 
