@@ -35,7 +35,6 @@ ACCOUNT: dict[str, Any] = {
     "months_total": 120, "account_state": "1",
 }  # fmt: skip
 PEOPLE = {"9990000001": "990101198601010017", "9990000002": "990101198601010033"}
-CODES = {"shebao": {"insurance": {"110": "110"}}, "sheng": {"insurance": {"110": "11"}}, "guotong": {}}
 
 
 def deliver(context: Context, source: str, wrong: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -113,7 +112,7 @@ def cases(context: Context, field: str) -> tuple[str, ...]:
 
 def bundle(context: Context, target: Target, column: Column, old: Any, new: Any, found: tuple[str, ...]) -> Bundle:
     spec = next(table for table in target.tables if table.dataset == DATASET)
-    names = {"shebao": ("9990000001", "110", "2025"), "sheng": ("9990000001", "110", "2025")}
+    row = ("9990000001", _own_code(context, target.source, "insurance", "110"), "2025")
     jsrq = (Column(name="jsrq", kind="date"),) if target.id == "shebao" else (Column(name="XGPC", length=40),)
     key = tuple(Column(name=name, length=20, nullable=False) for name in spec.key)
     name = spec.table or context.site.source(target.source).datasets[DATASET].table
@@ -126,7 +125,7 @@ def bundle(context: Context, target: Target, column: Column, old: Any, new: Any,
         label="账户",
     )
     change = Change(
-        number=1, operation=Operation.UPDATE, table=name, key=names[target.id], cells=(Cell(column=column.name, old=old, new=new),),
+        number=1, operation=Operation.UPDATE, table=name, key=row, cells=(Cell(column=column.name, old=old, new=new),),
         cases=found, rule="T06", field="months_paid", person="p",
     )  # fmt: skip
     return Bundle(
