@@ -32,6 +32,13 @@ _TABLES: Final = (
     "CREATE TABLE shebao.tjyb (aae003 varchar, aaa027 varchar, rs integer NOT NULL, jfje bigint NOT NULL, PRIMARY KEY (aae003, aaa027))",
     "COMMENT ON TABLE shebao.tjyb IS '参保缴费统计月报（金额单位：分）'",
 )
+_LABELS: Final = {
+    "aa26": {"aab301": "行政区划代码", "aaa021": "行政区划名称"},
+    "czyqx": {"xh": "序号", "czy": "操作员", "aab301": "行政区划"},
+    "tjyb": {"aae003": "费款所属期", "aaa027": "统筹区编码", "rs": "参保人数", "jfje": "缴费金额（分）"},
+    "ac02": {"xh": "序号"},
+    "ac44": {"xh": "序号"},
+}
 _NUMBERED: Final = ("ac02", "ac44")
 """Tables whose rows no other columns name for good; they get a number, in the order in which they were filled."""
 _STATISTICS: Final = """
@@ -57,7 +64,9 @@ def deliver_regions(connection: duckdb.DuckDBPyConnection, url: str) -> dict[str
             database.execute(statement.encode())
         for table in _NUMBERED:
             database.execute(f"ALTER TABLE shebao.{table} ADD COLUMN xh bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY".encode())
-            database.execute(f"COMMENT ON COLUMN shebao.{table}.xh IS '序号'".encode())
+        for table, labels in _LABELS.items():
+            for column, label in labels.items():
+                database.execute(f"COMMENT ON COLUMN shebao.{table}.{column} IS '{label}'".encode())
         for table, lines in rows.items():
             with database.cursor().copy(f"COPY shebao.{table} FROM STDIN".encode()) as copy:
                 for line in lines:
