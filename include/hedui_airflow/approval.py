@@ -49,10 +49,19 @@ class BundleApproval(ApprovalOperator):
         self.facts = facts
 
     def execute(self, context: TaskContext) -> Any:
-        """Parks the task with its page; returns at once where the bundle needs no decision at this stage."""
-        from hedui.corrections.approval import NobodyMayDecideError
-        from hedui_airflow.corrections import request
+        """Parks the task with its page; returns at once where the bundle needs no decision at this stage.
 
+        A task that was killed after its answer had been taken finds the decision in the ledger and does not ask again.
+
+        Raises:
+            AirflowSkipException: It was refused.
+        """
+        from hedui.corrections.approval import NobodyMayDecideError
+        from hedui_airflow.corrections import request, taken
+
+        earlier = taken(self.bundle, self._stage)
+        if earlier is not None:
+            return self._outcome(approved=bool(earlier.details.get("approved")), by=earlier.actor, at=earlier.at)
         try:
             asked = request(self.bundle, self._stage, facts=self.facts)
         except NobodyMayDecideError as error:
@@ -79,9 +88,12 @@ class BundleApproval(ApprovalOperator):
         against = settle(self.bundle, self._stage, given)
         if against:
             raise AskAgainError(against)
-        if not given.approved:
-            raise AirflowSkipException(f"{self.bundle}: {given.by or 'nobody in time'} refused at stage {self.stage}")
-        return {"needed": True, "by": given.by, "at": given.at.isoformat()}
+        return self._outcome(approved=given.approved, by=given.by, at=given.at)
+
+    def _outcome(self, *, approved: bool, by: str, at: dt.datetime) -> dict[str, Any]:
+        if not approved:
+            raise AirflowSkipException(f"{self.bundle}: {by or 'nobody in time'} refused at stage {self.stage}")
+        return {"needed": True, "by": by, "at": at.isoformat()}
 
     @property
     def _stage(self) -> Stage:

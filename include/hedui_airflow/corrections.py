@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hedui.context import Context
     from hedui.corrections.approval import Answer, Stage
     from hedui.corrections.decisions import Asked
+    from hedui.corrections.ledger import Event
     from hedui.corrections.model import BundlePlan
 
 log = logging.getLogger(__name__)
@@ -187,16 +188,33 @@ def request(bundle: str, stage: Stage, *, facts: Any = None) -> Asked | None:
     return asked
 
 
+def taken(bundle: str, stage: Stage) -> Event | None:
+    """The decision that an earlier try of the task has taken into the ledger before it was killed; None where it is still to be taken."""
+    from hedui.corrections.decisions import decided
+
+    context = task_context()
+    found: Event | None = masked(decided, context, bundle, stage)
+    if found is not None:
+        _tidy(context, bundle, stage)
+    return found
+
+
 def settle(bundle: str, stage: Stage, answer: Answer) -> str:
     """Takes a decision into the ledger; why it does not count where it does not."""
     from hedui.corrections.decisions import decide
-    from hedui.corrections.flow import tidy
 
     context = task_context()
     against: str = masked(decide, context, bundle, stage, answer)
-    if not against and stage == "review":
-        masked(tidy, context, bundle)
+    if not against:
+        _tidy(context, bundle, stage)
     return against
+
+
+def _tidy(context: Context, bundle: str, stage: Stage) -> None:
+    from hedui.corrections.flow import tidy
+
+    if stage == "review":
+        masked(tidy, context, bundle)
 
 
 def base_url() -> str:

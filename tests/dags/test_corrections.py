@@ -98,6 +98,7 @@ def approval(monkeypatch: pytest.MonkeyPatch) -> Any:
         return against["text"]
 
     monkeypatch.setattr(corrections, "settle", settle)
+    monkeypatch.setattr(corrections, "taken", lambda bundle, stage: None)
     return SimpleNamespace(
         task=BundleApproval(task_id="business", stage="business", bundle=BUNDLE), settled=settled, against=against
     )
@@ -136,6 +137,18 @@ def test_each_bundle_asks_its_own_people_until_its_own_term(approval: Any, monke
     assert dt.timedelta(hours=71) < approval.task.response_timeout <= dt.timedelta(hours=72)
     monkeypatch.setattr(corrections, "request", lambda bundle, stage, facts: None)
     assert approval.task.execute({}) == {"needed": False}
+
+
+def test_a_decision_that_an_earlier_try_has_taken_is_not_asked_for_again(approval: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    at = dt.datetime(2026, 6, 4, tzinfo=dt.UTC)
+    taken = SimpleNamespace(actor="manager", at=at, details={"approved": True})
+    monkeypatch.setattr(corrections, "taken", lambda bundle, stage: taken)
+    assert approval.task.execute({}) == {"needed": True, "by": "manager", "at": at.isoformat()}
+    taken.details = {"approved": False}
+    with pytest.raises(AirflowSkipException, match=f"{BUNDLE}: manager refused"):
+        approval.task.execute({})
 
 
 def test_a_term_that_has_passed_lapses_at_once(approval: Any, monkeypatch: pytest.MonkeyPatch) -> None:

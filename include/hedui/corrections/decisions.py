@@ -117,6 +117,21 @@ def ask(context: Context, bundle_id: str, stage: Stage, *, files: str, reread: F
     return Asked(subject=subject(plan, stage, purpose=request.purpose), page=page, users=users, until=until)
 
 
+def decided(context: Context, bundle_id: str, stage: Stage) -> Event | None:
+    """The decision that was taken at a stage already, where the task that brought it was killed before it could say so.
+
+    None while the decision is still to be taken. The 审批单 is written again: that task may not have come so far.
+    """
+    bundle, _ = frozen_bundle(context, bundle_id)
+    if bundle.state in (_ASKED_IN[stage], State.ROLLBACK_PENDING):
+        return None
+    acts = (_ACTS[stage], Act.ROLLBACK_APPROVE)
+    found = next((event for event in reversed(bundle.events) if event.act in acts), None)
+    if found is not None:
+        write_form(context, bundle_id)
+    return found
+
+
 def decide(context: Context, bundle_id: str, stage: Stage, answer: Answer) -> str:
     """Takes a decision into ledger, audit chain and 审批单; one that does not count goes to the audit chain only.
 

@@ -11,7 +11,7 @@ import pytest
 
 from hedui.audit import entries, verify
 from hedui.corrections.approval import Answer, NobodyMayDecideError, Stage
-from hedui.corrections.decisions import ask, decide
+from hedui.corrections.decisions import ask, decide, decided
 from hedui.corrections.errors import BundleChangedError
 from hedui.corrections.flow import request_rollback
 from hedui.corrections.ledger import advance, verified
@@ -120,6 +120,30 @@ def test_a_decision_that_is_brought_again_after_a_kill_is_taken_once(office: Des
     for _ in range(2):
         assert office.say(BUNDLE, by="manager", reason="属实") == ""
     assert [event.actor for event in office.read(BUNDLE).events if event.to_state is State.APPROVED] == ["manager"]
+
+
+def test_a_task_that_was_killed_after_its_decision_finds_it_and_does_not_ask_again(office: Desk) -> None:
+    office.add(plan())
+    assert decided(office.context, BUNDLE, Stage.BUSINESS) is None
+    office.say(BUNDLE, by="manager", reason="属实")
+    form = office.read(BUNDLE)
+    path = Path(str(form.folder)) / "08_decisions" / "数据修改审批单.xlsx"
+    path.unlink()
+    found = decided(office.context, BUNDLE, Stage.BUSINESS)
+    assert found is not None
+    assert (found.actor, found.note, found.details["approved"]) == ("manager", "属实", True)
+    assert path.exists()
+
+
+def test_of_a_rollback_that_was_refused_the_refusal_is_found_and_not_the_first_approval(office: Desk) -> None:
+    executed(office)
+    request_rollback(office.context, BUNDLE, actor="reviewer", reason="依据有误")
+    assert decided(office.context, BUNDLE, Stage.BUSINESS) is None
+    office.say(BUNDLE, by="manager", approved=False, reason="原修改无误")
+    found = decided(office.context, BUNDLE, Stage.BUSINESS)
+    assert found is not None
+    assert (found.note, found.details["approved"]) == ("原修改无误", False)
+    assert decided(office.context, BUNDLE, Stage.REVIEW) is None
 
 
 def test_a_changed_file_is_refused_at_every_later_step(office: Desk) -> None:
