@@ -33,7 +33,7 @@ from hedui.ledger.schema import upgrade
 from hedui.local.rest import Airflow, Task
 from hedui.local.stack import DAG, HEAVY_POOL, Stack
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(3000)]  # two nights and three runs: a quarter of an hour
 
 RUN = "correction_run"
 FIRST, SECOND = dt.date(2026, 6, 3), dt.date(2026, 6, 4)
