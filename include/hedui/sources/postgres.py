@@ -6,10 +6,8 @@ a parameter is bound.
 
 from __future__ import annotations
 
-import io
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
@@ -22,11 +20,9 @@ from sqlalchemy.sql.compiler import IdentifierPreparer
 
 from hedui.errors import SourceError, SourceFormatError
 from hedui.sources.postgres_connect import connect
+from hedui.sources.postgres_copy import copied
 from hedui.sources.retry import Cause, TransientSourceError
 from hedui.sources.sql import Kind
-
-BLOCK_BYTES = 2 << 20
-"""Text that is parsed at a time; Arrow reads some blocks ahead."""
 
 KINDS: dict[int, Kind] = {
     1082: "date",
@@ -76,7 +72,7 @@ class PostgresSession:
         self._source = source
         self._preparer: IdentifierPreparer = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-call]
         connection.execute("SELECT set_config('DateStyle', 'ISO, YMD', true), set_config('TimeZone', %s, true)", (timezone,))
-        self._reading: _CopyStream | None = None
+        self._reading: Generator[bytearray, None, None] | None = None
         row = connection.execute("SELECT pg_current_snapshot()::text").fetchone()
         self.identity: dict[str, Any] = {"snapshot": row[0] if row is not None else ""}
 
@@ -104,98 +100,32 @@ class PostgresSession:
 
     def stream(self, query: str, columns: list[str]) -> Iterator[list[pa.Array]]:
         """COPY … TO STDOUT as CSV, where NULL and the empty text differ by their quotes."""
-        with self._copying(f"COPY (\n{query}\n) TO STDOUT (FORMAT csv, HEADER)") as source:
-            try:
-                reader = arrow_csv.open_csv(
-                    io.BufferedReader(source, 1 << 20),
-                    read_options=arrow_csv.ReadOptions(column_names=columns, skip_rows=1, block_size=BLOCK_BYTES),
-                    parse_options=arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-                    convert_options=arrow_csv.ConvertOptions(
-                        column_types=dict.fromkeys(columns, pa.string()),
-                        null_values=[""],
-                        strings_can_be_null=True,
-                        quoted_strings_can_be_null=False,
-                    ),
-                )
-                for batch in reader:
-                    yield batch.columns
-            except pa.ArrowInvalid as error:
-                what = (
-                    "text that is not UTF-8" if "UTF8" in str(error) else "a value of more than two megabytes, or rows out of form"
-                )
-                raise SourceFormatError(f"Source {self._source}: PostgreSQL sent {what}; check the database's encoding.") from None
+        self._reading = copied(self._connection, f"COPY (\n{query}\n) TO STDOUT (FORMAT csv)".encode())
+        for chunk in self._reading:
+            yield self._parsed(chunk, columns)
 
-    @contextmanager
-    def _copying(self, statement: str) -> Iterator[_CopyStream]:
+    def _parsed(self, chunk: bytearray, columns: list[str]) -> list[pa.Array]:
         try:
-            with self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-                self._reading = _CopyStream(copy)
-                try:
-                    yield self._reading
-                finally:
-                    self.stop()
-        except psycopg.Error:
-            if not self._connection.closed:  # else a reader that stopped half way is cleared away after its session
-                raise
+            table = arrow_csv.read_csv(
+                pa.py_buffer(chunk),
+                read_options=arrow_csv.ReadOptions(column_names=columns, block_size=len(chunk) + 1),
+                parse_options=arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+                convert_options=arrow_csv.ConvertOptions(
+                    column_types=dict.fromkeys(columns, pa.string()),
+                    null_values=[""],
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=False,
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            what = "text that is not UTF-8" if "UTF8" in str(error) else "rows out of form"
+            raise SourceFormatError(f"Source {self._source}: PostgreSQL sent {what}; check the database's encoding.") from None
+        return [column.combine_chunks() for column in table.columns]
 
     def stop(self) -> None:
-        """Ends a reading that was given up half way: Arrow reads ahead in a thread of its own, which would wait for ever."""
-        reading, self._reading = self._reading, None
-        if reading is not None and not reading.ended:
-            reading.stopped = True
-            with suppress(psycopg.Error):
-                self._connection.cancel_safe(timeout=5)
-            reading.wait()
-
-
-class _CopyStream(io.RawIOBase):
-    """COPY's messages as one readable stream.
-
-    Attributes:
-        ended: All messages have been read, or an error came instead.
-        stopped: No more are wanted.
-    """
-
-    def __init__(self, copy: psycopg.Copy) -> None:
-        self._copy = iter(copy)
-        self._rest = memoryview(b"")
-        self._lock = threading.Lock()
-        self.ended = False
-        self.stopped = False
-
-    def wait(self) -> None:
-        """Waits for the reading that is under way."""
-        with self._lock:
-            pass
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        with self._lock:
-            if self.stopped:
-                return 0
-            try:
-                return self._fill(buffer)
-            except BaseException:
-                self.ended = True
-                raise
-
-    def _fill(self, buffer: Any) -> int:
-        # a message holds one row: this loop runs as often as there are rows
-        size, filled = len(buffer), 0
-        chunk: Any = self._rest
-        while chunk is not None:
-            end = filled + len(chunk)
-            if end > size:
-                buffer[filled:size] = chunk[: size - filled]
-                self._rest = memoryview(chunk)[size - filled :]
-                return size
-            buffer[filled:end] = chunk
-            filled = end
-            chunk = next(self._copy, None)
-        self._rest, self.ended = memoryview(b""), True
-        return filled
+        """Ends a reading that was given up half way."""
+        if self._reading is not None:
+            self._reading.close()
 
 
 def _translated(error: psycopg.Error, source: str) -> SourceError:

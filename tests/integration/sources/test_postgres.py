@@ -206,7 +206,7 @@ def test_a_connection_that_is_lost_is_replaced_and_no_row_comes_twice(pg_world, 
         return number_rows(columns, values, first_row, *others)
 
     monkeypatch.setattr(sql, "text_batch", lose_the_connection)
-    monkeypatch.setattr("hedui.sources.postgres.BLOCK_BYTES", 1 << 16)
+    monkeypatch.setattr("hedui.sources.postgres_copy.CHUNK_BYTES", 1 << 16)
 
     summary = pg_world.extract("zhudi")
 
@@ -258,7 +258,7 @@ def test_a_disk_that_is_full_half_way_ends_the_reading(pg_world, database, monke
         return number_rows(columns, values, first_row, *others)
 
     monkeypatch.setattr(sql, "text_batch", no_space)
-    monkeypatch.setattr("hedui.sources.postgres.BLOCK_BYTES", 1 << 16)
+    monkeypatch.setattr("hedui.sources.postgres_copy.CHUNK_BYTES", 1 << 16)
 
     with pytest.raises(LakeError, match="disk is full"):
         pg_world.extract("zhudi")
@@ -270,7 +270,7 @@ def test_a_disk_that_is_full_half_way_ends_the_reading(pg_world, database, monke
 def test_a_reader_that_stops_half_way_ends_the_reading(pg_world, database, monkeypatch):
     with connect(database) as connection:
         connection.execute("INSERT INTO zd.jf SELECT g, 'a', g, NULL, NULL, '20260603' FROM generate_series(1, 400000) AS g")
-    monkeypatch.setattr("hedui.sources.postgres.BLOCK_BYTES", 1 << 16)
+    monkeypatch.setattr("hedui.sources.postgres_copy.CHUNK_BYTES", 1 << 16)
     context = pg_world.context
 
     with open_reader(context, context.site.source("zhudi")).open(DATE) as snapshot:
