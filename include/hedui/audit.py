@@ -45,6 +45,14 @@ ACTIONS: Final[dict[str, str]] = {
     "padis.resubmit": "重新上报被拒记录",
     "padis.release": "放行挂起批次",
     "padis.close": "上报月结",
+    "padis.table": "出具出生月报表",
+    "assist.open": "登记协查或通报",
+    "assist.send": "发出协查、通报或反馈",
+    "assist.pair": "协查配对",
+    "assist.answer": "协查反馈",
+    "assist.close": "办结协查或通报",
+    "push.send": "对外推送数据",
+    "push.receipt": "登记推送回执",
 }
 """Actions by code, with what users read."""
 

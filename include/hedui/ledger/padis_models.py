@@ -156,3 +156,36 @@ class PadisPeriod(Base):
     closed_at: Mapped[dt.datetime] = mapped_column(comment="月结时间")
     closed_by: Mapped[str] = mapped_column(comment="月结人")
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="月结数字")
+
+
+class PadisCollection(Base):
+    """A delivery that was taken. Grain: sender × kind × source × business date."""
+
+    __tablename__ = "padis_collection"
+    __table_args__ = ({"comment": "上报采集：每个来源每个业务日期一行；旧日期补采只取未知记录"},)
+
+    sender: Mapped[str] = mapped_column(primary_key=True, comment="上报区划")
+    kind: Mapped[str] = mapped_column(primary_key=True, comment="类别")
+    source: Mapped[str] = mapped_column(primary_key=True, comment="来源")
+    business_date: Mapped[dt.date] = mapped_column(primary_key=True, comment="业务日期")
+    taken_at: Mapped[dt.datetime] = mapped_column(comment="采集时间")
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="采集数字")
+
+
+class PadisMonthly(Base):
+    """A monthly table of a monitored place. Grain: sender × region × period × revision."""
+
+    __tablename__ = "padis_monthly"
+    __table_args__ = ({"comment": "出生月报表：逐次出具的合计及与明细、回执的核对"},)
+
+    sender: Mapped[str] = mapped_column(primary_key=True, comment="上报区划")
+    region: Mapped[str] = mapped_column(primary_key=True, comment="监测点区划")
+    period: Mapped[str] = mapped_column(primary_key=True, comment="月份 YYYYMM")
+    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="第几次出具，从1起")
+    state: Mapped[str] = mapped_column(comment="结论：issued 已出具、refused 不予出具")
+    details: Mapped[int] = mapped_column(comment="明细出生数")
+    acknowledged: Mapped[int] = mapped_column(comment="已接收出生数")
+    cells: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, comment="各格：区划、性别、出生地点类别、孩次、明细数、已接收数")
+    digest: Mapped[str] = mapped_column(comment="各格摘要（SHA-256）")
+    made_at: Mapped[dt.datetime] = mapped_column(comment="出具时间")
+    made_by: Mapped[str] = mapped_column(comment="出具人或任务")
