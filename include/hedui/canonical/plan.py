@@ -25,6 +25,7 @@ YUAN = "^[+-]?[0-9]{1,16}([.][0-9]{1,2}0*)?$"
 WHOLE = "^[+-]?[0-9]{1,18}([.]0+)?$"
 RATE = "^[0-9]{1,9}([.][0-9]{1,6}0*)?$"
 NUMBER = "^[+-]?[0-9]+([.][0-9]+)?$"
+MEASURE = "^[+-]?[0-9]{1,9}([.][0-9]{1,3}0*)?$"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class FieldPlan:
         by_insurance: Whether the code table depends on the insurance.
         unit: Unit of money in the source.
         pattern: What a convertible text looks like, for types that can refuse.
-        parts: Year, month and day in a date's text: start (from 1) and length.
+        parts: Year, month and day in a date's text, in a time's also hour, minute and second: start (from 1) and length.
         reason: Why a text is refused, in Chinese.
         plain: For money: what an amount looks like, exact or not.
         inexact: Why an amount of that look is refused.
@@ -87,7 +88,7 @@ def date_pattern(format_: str) -> tuple[str, tuple[tuple[int, int], ...]]:
             pattern += shape
             places[directive] = (position, width)
             position += width
-    return pattern + "$", (places["Y"], places["m"], places["d"])
+    return pattern + "$", tuple(places[directive] for directive in DIRECTIVES if directive in places)
 
 
 def field_plans(
@@ -130,15 +131,17 @@ def _plan(field: Field, column: Column | None, columns: list[str], codes: dict[s
 
 
 def _shape(field: Field, column: Column) -> tuple[str | None, tuple[tuple[int, int], ...], str]:
-    if field.type == "date":
+    if field.type in ("date", "time"):
         pattern, parts = date_pattern(column.format)
-        return pattern, parts, f"日期不存在或不符合格式 {column.format}"
+        return pattern, parts[:3] if field.type == "date" else parts, f"日期不存在或不符合格式 {column.format}"
     if field.type == "fen":
         return (YUAN if column.unit == "yuan" else WHOLE), (), "不是金额"
     if field.type == "int":
         return WHOLE, (), "不是整数"
     if field.type == "rate":
         return RATE, (), "不是比例（小数，最多六位）"
+    if field.type == "number":
+        return MEASURE, (), "不是数值（小数，最多三位）"
     return None, (), ""
 
 

@@ -1,7 +1,7 @@
 """The canonical datasets as typed objects, read once from ``datasets.yaml``.
 
 Names are the field's standard terms; each field carries its LD/T 92 identifier and its Chinese label. Money is integer fen, ids and
-codes are text, fee periods are ``YYYYMM`` text, rates are integer parts per million.
+codes are text, fee periods are ``YYYYMM`` text, rates are integer parts per million, measures are exact decimals.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from ruamel.yaml import YAML
 
 from hedui.errors import HeduiError
 
-FieldType = Literal["text", "code", "date", "period", "fen", "int", "rate"]
+FieldType = Literal["text", "code", "date", "time", "period", "fen", "int", "rate", "number"]
 SQL_TYPES: dict[FieldType, str] = {
     "text": "VARCHAR",
     "code": "VARCHAR",
     "date": "DATE",
+    "time": "TIMESTAMP",
     "period": "VARCHAR",
     "fen": "BIGINT",
     "int": "BIGINT",
     "rate": "BIGINT",
+    "number": "DECIMAL(12, 3)",
 }
 
 

@@ -23,7 +23,13 @@ from hedui.site.models import Agency, Column, DelimitedReader, Limit, Region, Ru
 DATE = dt.date(2026, 6, 3)
 """The business date of all examples."""
 
-ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DATE": pa.date32()}
+ARROW = {
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "DECIMAL(12, 3)": pa.decimal128(12, 3),
+}
 Rows = dict[str, list[dict[str, Any]]]
 Kind = Literal["good", "hit", "near"]
 

@@ -13,9 +13,15 @@ from hedui.site.parts import Part, Parts
 from hedui.site.problems import Problems, choose
 
 DATE_DIRECTIVES = set("YmdHMS")
-ATTRIBUTE_TYPES = {"unit": ("fen",), "format": ("date",), "codes": ("code",), "normalise": ("text", "code", "period")}
+ATTRIBUTE_TYPES = {"unit": ("fen",), "format": ("date", "time"), "codes": ("code",), "normalise": ("text", "code", "period")}
 AS_OF_COLUMNS = {"date": {"column"}, "validity": {"valid_from", "valid_to"}, "current": set[str]()}
-CONST_PATTERNS = {"fen": r"-?\d{1,18}", "int": r"-?\d{1,18}", "rate": r"\d{1,9}", "period": r"\d{4}(0[1-9]|1[0-2])"}
+CONST_PATTERNS = {
+    "fen": r"-?\d{1,18}",
+    "int": r"-?\d{1,18}",
+    "rate": r"\d{1,9}",
+    "number": r"-?\d{1,9}(\.\d{1,3})?",
+    "period": r"\d{4}(0[1-9]|1[0-2])",
+}
 
 
 def check_source(part: Part[Source], parts: Parts) -> None:
@@ -108,8 +114,10 @@ def _check_column(part: Part[Source], place: list[str], field: Field, column: Co
             part.problem([*place, attribute], "has no meaning beside const, which is a canonical value")
     if column.codes is not None and column.codes not in parts.codes:
         part.problem([*place, "codes"], f"there is no codes/{column.codes}.csv; {choose(column.codes, parts.codes)}")
-    if field.type == "date":
+    if field.type in ("date", "time"):
         _check_format(part, place, column.format)
+    if field.type == "time" and not {"%H", "%M"} <= set(re.findall("%.", column.format)):
+        part.problem([*place, "format"], f'"{Problems.cut(column.format)}" must have %H and %M, for {field.name} is a time')
     if column.const is not None:
         _check_const(part, place, field, column.const)
 
@@ -127,9 +135,10 @@ def _check_format(part: Part[Source], place: list[str], pattern: str) -> None:
 
 def _check_const(part: Part[Source], place: list[str], field: Field, value: str) -> None:
     good = re.fullmatch(CONST_PATTERNS.get(field.type, r"(?s).+"), value) is not None
-    if field.type == "date":
+    if field.type in ("date", "time"):
         try:
-            good = dt.date.fromisoformat(value).isoformat() == value
+            kind = dt.date if field.type == "date" else dt.datetime
+            good = kind.fromisoformat(value).isoformat() == value
         except ValueError:
             good = False
     if not good:

@@ -25,7 +25,7 @@ from hedui.site.readers import XlsxReader as XlsxReader
 from hedui.site.readers import XmlReader as XmlReader
 from hedui.site.return_flow import ReturnFlow as ReturnFlow
 
-Tier = Literal["local", "provincial", "national", "tax", "medical", "bank", "health", "civil", "treasury"]
+Tier = Literal["local", "provincial", "national", "tax", "medical", "bank", "health", "civil", "police", "treasury"]
 Severity = Literal["block", "error", "warning", "info"]
 Normaliser = Literal["none", "trim", "id_number", "person_name", "unit_name", "code", "upper"]
 

@@ -3,7 +3,7 @@
 -- Money is exact: decimal text in yuan to integer fen. Text is cast to DECIMAL(18), which DuckDB does 200 times faster than to a wider
 -- one, and widened before the product, which would not fit.
 -- Parameters:
---   fields     canonical fields, each with name, type, sql_type, column, const, codes, by_insurance, pattern, parts (of a date)
+--   fields     canonical fields, each with name, type, sql_type, column, const, codes, by_insurance, pattern, parts (of a date or time)
 --   insurance  SQL expression of the row's canonical insurance code, for code tables that depend on it
 --   columns    all raw columns
 -- Reads the views cleaned and codes (table_name, insurance, code, canonical).
@@ -23,6 +23,13 @@ SELECT
         {%- for start, length in field.parts -%}
         substr({{ text }}, {{ start }}, {{ length }}){{ " || '-' || " if not loop.last }}
         {%- endfor %} AS DATE) END
+    {%- elif field.type == "time" -%}
+    CASE WHEN regexp_matches({{ text }}, {{ field.pattern | literal }}) THEN TRY_CAST(
+        {%- for start, length in field.parts -%}
+        substr({{ text }}, {{ start }}, {{ length }}){{ " || " ~ (["-", "-", " ", ":", ":"][loop.index0] | literal) ~ " || " if not loop.last }}
+        {%- endfor %}{{ [" || ' 00:00:00'", " || ':00:00'", " || ':00'", ""][(field.parts | length) - 3] }} AS TIMESTAMP) END
+    {%- elif field.type == "number" -%}
+    CASE WHEN regexp_matches({{ text }}, {{ field.pattern | literal }}) THEN TRY_CAST({{ text }} AS DECIMAL(12, 3)) END
     {%- elif field.type == "fen" and field.unit == "yuan" -%}
     CASE WHEN regexp_matches({{ text }}, {{ field.pattern | literal }}) THEN TRY_CAST(CAST(TRY_CAST({{ text }} AS DECIMAL(18, 2)) AS DECIMAL(22, 2)) * 100 AS BIGINT) END
     {%- elif field.type == "rate" -%}

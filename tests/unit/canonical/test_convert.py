@@ -323,3 +323,40 @@ def test_rejects_have_the_same_columns_with_and_without_rows(converter, values):
         ("reason", "string"),
         ("raw", "string"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "format_", "expected"),
+    [
+        pytest.param("2026-06-03 08:15:30", "%Y-%m-%d %H:%M:%S", dt.datetime(2026, 6, 3, 8, 15, 30), id="to the second"),
+        pytest.param("20260603T0815", "%Y%m%dT%H%M", dt.datetime(2026, 6, 3, 8, 15), id="to the minute"),
+        pytest.param("2026-06-31 08:15:30", "%Y-%m-%d %H:%M:%S", ..., id="no such day"),
+        pytest.param("2026-06-03 24:00:00", "%Y-%m-%d %H:%M:%S", ..., id="no such hour"),
+        pytest.param("2026-06-03", "%Y-%m-%d %H:%M:%S", ..., id="without the time"),
+    ],
+)
+def test_times_keep_the_time_of_day(converter: Converter, text: str, format_: str, expected: Any) -> None:
+    values, rejects = converter([text], field="birth_time", of="birth", format=format_)
+    assert values == [expected]
+    assert bool(rejects) == (expected is ...)
+
+
+def test_a_date_may_come_from_a_time(converter: Converter) -> None:
+    values, _ = converter(["2026-06-03 23:59:59"], field="birth_date", of="birth", format="%Y-%m-%d %H:%M:%S")
+    assert values == [dt.date(2026, 6, 3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("50.5", Decimal("50.5"), id="one decimal"),
+        pytest.param("50", Decimal("50"), id="none"),
+        pytest.param("50.1000", Decimal("50.1"), id="zeros after the third"),
+        pytest.param("50.1234", ..., id="too many"),
+        pytest.param("50cm", ..., id="a unit"),
+    ],
+)
+def test_measures_are_exact(converter: Converter, text: str, expected: Any) -> None:
+    values, rejects = converter([text], field="length_cm", of="birth")
+    assert values == [expected]
+    assert bool(rejects) == (expected is ...)
