@@ -79,6 +79,7 @@ def run_region_step(step: str) -> Summary:
     from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
     from hedui.regions.errors import ConcurrentWriterError, RegionFileError, StopError
+    from hedui.security.signing import SigningKeyError
     from hedui.site.regions import load_regions
 
     if load_regions(site_folder()) is None:
@@ -86,7 +87,7 @@ def run_region_step(step: str) -> Summary:
     try:
         migration = _migration()
         figures: Summary = masked(getattr(migration, step))
-    except (StopError, ConcurrentWriterError, RegionFileError, SiteError) as error:
+    except (StopError, ConcurrentWriterError, RegionFileError, SigningKeyError, SiteError) as error:
         raise AirflowFailException(str(error)) from error
     log.info("%s: %s", step, figures)
     return figures

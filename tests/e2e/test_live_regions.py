@@ -19,6 +19,7 @@ from hedui.lake import Lake
 from hedui.local.rest import Airflow
 from hedui.local.run import DEMO_SITE
 from hedui.local.stack import Stack
+from hedui.regions.migrate.signature import verify_report
 from hedui.regions.site import site_migration
 from hedui.site import load_site
 
@@ -173,6 +174,7 @@ def test_the_report_tells_who_approved_and_what_was_proved(stack: Stack, airflow
     assert verdicts == {"通过", "提示"}
     assert {"通过", "manager", NOTE} <= cells
     assert any(made["digest"] in cell for cell in cells)
+    assert verify_report(Path(made["path"]), key=stack.environment["HEDUI_REPORT_KEY"].encode()).problems == ()
     kept = os.environ.get("HEDUI_SCREENSHOTS")
     if kept:
         (Path(kept) / "区划迁移核验报告.xlsx").write_bytes(Path(made["path"]).read_bytes())

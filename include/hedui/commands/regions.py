@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from hedui.commands.region_codes import translate
+from hedui.commands.region_report import verify_report
 from hedui.regions.codes import LEVEL_LABELS, significant
 from hedui.regions.errors import RegionError
 from hedui.regions.model import KINDS, SCOPES, Change, Region
@@ -176,6 +177,7 @@ def export(
 
 
 regions_app.command("translate")(translate)
+regions_app.command("verify-report")(verify_report)
 
 StartOption = Annotated[dt.datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="Table that the data carry now.")]
 EndOption = Annotated[dt.datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Table that they are to carry.")]

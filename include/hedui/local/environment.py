@@ -24,13 +24,14 @@ _LETTERS = string.ascii_letters + string.digits
 
 @dataclass(frozen=True, kw_only=True)
 class Keys:
-    """What Airflow signs and encrypts with, Hedui's key for pseudonyms, and the one that dispatched bundles are signed with."""
+    """What Airflow signs and encrypts with, Hedui's key for pseudonyms, and those that bundles and verification reports are signed with."""
 
     jwt: str
     fernet: str
     session: str
     mask: str
     dispatch: str
+    report: str
 
 
 def keys(home: Home) -> Keys:
@@ -42,6 +43,7 @@ def keys(home: Home) -> Keys:
         "session": secrets.token_urlsafe(32),
         "mask": secrets.token_hex(32),
         "dispatch": secrets.token_hex(32),
+        "report": secrets.token_hex(32),
     } | known
     if made != known:
         write_private(home.secrets, json.dumps(made))
@@ -70,6 +72,7 @@ def hedui_environment(home: Home, postgres: Postgres, *, site: Path) -> dict[str
         "HEDUI_THREADS": os.environ.get("HEDUI_THREADS", "2"),
         "HEDUI_MASK_KEY": os.environ.get("HEDUI_MASK_KEY") or keys(home).mask,
         "HEDUI_DISPATCH_KEY": os.environ.get("HEDUI_DISPATCH_KEY") or keys(home).dispatch,
+        "HEDUI_REPORT_KEY": os.environ.get("HEDUI_REPORT_KEY") or keys(home).report,
         "HEDUI_REHEARSAL_URL": postgres.url("postgres"),
         **{f"HEDUI_CONN_{name.upper()}": postgres.url(database) for name, database in CONNECTIONS.items()},
     }

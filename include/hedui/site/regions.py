@@ -156,6 +156,7 @@ class RegionSettings(Model):
         pause_seconds: Rest between batches.
         window: When batches may start.
         approvers: Airflow user names who may approve; empty means anyone with the right in Airflow.
+        report_key: Environment variable with the key that verification reports are signed with.
     """
 
     folder: str = "regions"
@@ -173,6 +174,7 @@ class RegionSettings(Model):
     pause_seconds: float = Field(default=0, ge=0)
     window: Window | None = None
     approvers: tuple[str, ...] = ()
+    report_key: str = Field(default="HEDUI_REPORT_KEY", pattern=r"^[A-Z][A-Z0-9_]{0,62}$")
 
 
 def load_regions(folder: Path) -> RegionSettings | None:

@@ -66,6 +66,11 @@ def table(emulator: Emulator, orafce_server: Postgres) -> Emulator:
     return emulator
 
 
+@pytest.fixture(autouse=True)
+def report_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEDUI_REPORT_KEY", "a key that only tests know")
+
+
 @pytest.fixture
 def migration(table: Emulator, new_database: Callable[[], str], tmp_path: Path) -> Migration:
     ledger = new_database()

@@ -97,6 +97,16 @@ class Database:
             return dict(connection.execute("SELECT region, count(*) FROM insured GROUP BY 1").fetchall())
 
 
+KEY = "a key that only tests know"
+
+
+@pytest.fixture(autouse=True)
+def report_key(monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """The key that reports are signed with."""
+    monkeypatch.setenv("HEDUI_REPORT_KEY", KEY)
+    return KEY.encode()
+
+
 @pytest.fixture(scope="session")
 def store() -> Store:
     return Store()

@@ -7,18 +7,21 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from openpyxl import load_workbook
 
 from hedui.audit import entries, verify
 from hedui.regions.migrate.plan import Plan
 from hedui.regions.migrate.report import write_report
 from hedui.regions.migrate.run import Migration
+from hedui.regions.migrate.signature import verify_report
+from hedui.security.signing import SigningKeyError
 from integration.regions.conftest import TARGET, Database, approved, people
 from integration.regions.test_postgres import H16, villages
 
 
 def test_the_report_tells_every_check_mapping_queue_and_who_approved(
-    database: Database, plan_of: Callable[..., Plan], migration_of: Callable[..., Migration], tmp_path: Path
+    database: Database, plan_of: Callable[..., Plan], migration_of: Callable[..., Migration], tmp_path: Path, report_key: bytes
 ) -> None:
     database.fill(people([*villages("handan_2016")[::7], ("130421", ""), ("110101", "")], per_code=2))
     frozen = {**TARGET, "id": "statistics", "name": "月度统计", "frozen": True, "table": "insured_2015"}
@@ -64,5 +67,25 @@ def test_the_report_tells_every_check_mapping_queue_and_who_approved(
     assert restated
     assert all(round(was - now - left, 2) == 0 for was, now, left in restated)
     assert any(left for _, _, left in restated)  # a tenth of 130429 has no weight
+    assert verify_report(report.path, key=report_key).problems == ()
+    assert verify_report(report.path, key=b"another key of the same length").problems
     assert verify(database.ledger).broken is None
     assert [entry.action for entry in entries(database.ledger)][:2] == ["regions.approve", "regions.migrate"]
+
+
+def test_without_a_key_no_migration_begins_and_no_report_is_written(
+    database: Database,
+    plan_of: Callable[..., Plan],
+    migration_of: Callable[..., Migration],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    database.fill(people([("130428", "")]))
+    migration = migration_of(plan_of(*H16))
+    migration.load()
+    monkeypatch.delenv("HEDUI_REPORT_KEY")
+    with pytest.raises(SigningKeyError, match=r"HEDUI_REPORT_KEY is not set.*Nothing is migrated"):
+        migration.load()
+    with pytest.raises(SigningKeyError, match="no report is written unsigned"):
+        write_report(migration.plan, migration.book, tmp_path / "out", actor="chen")
+    assert not (tmp_path / "out").exists()

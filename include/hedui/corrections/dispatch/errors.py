@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from hedui.errors import HeduiError
+from hedui.security.signing import SigningKeyError
+
+__all__ = [
+    "DispatchConflictError",
+    "DispatchError",
+    "ForgedReceiptError",
+    "OutboxFullError",
+    "ReceiptFormatError",
+    "SigningKeyError",
+]
 
 
 class DispatchError(HeduiError):
@@ -15,10 +25,6 @@ class OutboxFullError(DispatchError):
 
 class DispatchConflictError(HeduiError):
     """The outbox has another content under the bundle's name; trying again does not help."""
-
-
-class SigningKeyError(HeduiError):
-    """There is no key to sign with, or it is too short: nothing leaves unsigned, and no receipt can be believed."""
 
 
 class ReceiptFormatError(HeduiError):

@@ -6,18 +6,17 @@ of what is signed: a cover of ours cannot come back as a receipt.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-import os
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from hedui.corrections.dispatch.errors import ForgedReceiptError, ReceiptFormatError, SigningKeyError
+from hedui.corrections.dispatch.errors import ForgedReceiptError, ReceiptFormatError
+from hedui.security import signing
+from hedui.security.signing import ALGORITHM, canonical, holds, signature
+
+__all__ = ["MOST_BYTES", "Purpose", "canonical", "seal", "signing_key", "unseal"]
 
 Purpose = Literal["cover", "receipt"]
-ALGORITHM: Final = "hmac-sha256"
-MINIMUM_KEY: Final = 16
 MOST_BYTES: Final = 64 * 1024 * 1024
 
 
@@ -27,24 +26,8 @@ def signing_key(variable: str) -> bytes:
     Raises:
         SigningKeyError: It is not set, or has fewer than 16 characters.
     """
-    key = os.environ.get(variable, "").strip().encode()
-    if len(key) < MINIMUM_KEY:
-        state = f"has {len(key)} characters" if key else "is not set"
-        raise SigningKeyError(
-            f"{variable} {state}; set it to the key that was agreed with the other side, at least {MINIMUM_KEY} characters. "
-            "Nothing is dispatched unsigned."
-        )
-    return key
-
-
-def canonical(content: Mapping[str, Any]) -> bytes:
-    """The bytes that are signed: JSON with sorted keys and no blanks."""
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def signature(content: Mapping[str, Any], *, key: bytes, purpose: Purpose) -> str:
-    """The keyed digest over a content for a purpose, as hex."""
-    return hmac.new(key, f"hedui {purpose}\n".encode() + canonical(content), hashlib.sha256).hexdigest()
+    meaning = "the key that was agreed with the other side"
+    return signing.signing_key(variable, meaning=meaning, refusal="Nothing is dispatched unsigned.")
 
 
 def seal(content: Mapping[str, Any], *, key: bytes, purpose: Purpose) -> bytes:
@@ -68,7 +51,7 @@ def unseal(document: bytes, *, key: bytes, purpose: Purpose) -> dict[str, Any]:
         raise ReceiptFormatError(
             f"It is not a signed {purpose}: expected JSON with content, algorithm {ALGORITHM} and signature."
         ) from None
-    if not hmac.compare_digest(signature(content, key=key, purpose=purpose).encode(), given.encode()):
+    if not holds(given, content, key=key, purpose=purpose):
         raise ForgedReceiptError(
             "The signature does not hold: it was made with another key, or the content was changed afterwards."
         )

@@ -219,3 +219,9 @@ def restatable(target: str, figure: str, was: Mapping[str, int], totals: Mapping
         ok=before == after + left,
         detail=detail,
     )
+
+
+def counted(found: Sequence[Check]) -> dict[str, int]:
+    """How many checks there are, and how many of them failed or are to be looked at."""
+    verdicts = [item.verdict for item in found]
+    return {"checks": len(found), "failed": verdicts.count("fail"), "notes": verdicts.count("note")}

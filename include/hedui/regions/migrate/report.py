@@ -1,6 +1,7 @@
 """区划迁移核验报告: each check with before, after, difference, verdict; each mapping row with its document; the queue; who approved.
 
-The same run gives the same bytes. The digest on the first sheet is over the content of all other sheets, and is kept in the ledger.
+The same run gives the same bytes. The digest on the first sheet is over the content of all other sheets, and is kept in the ledger; the
+last sheet signs all of them (see :mod:`hedui.regions.migrate.signature`).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from hedui.regions.migrate import report_sheets as sheets
 from hedui.regions.migrate.book import STATES, Book, Deed, Run
 from hedui.regions.migrate.checks import STAGES, Check
 from hedui.regions.migrate.plan import Plan
+from hedui.regions.migrate.signature import NAME, SUMMARY, report_key, signature_sheet
 from hedui.reports.content import Block, Column, Facts, Figure, Figures, Notes, Sheet, Table, Value
 from hedui.reports.content import Report as Workbook
 from hedui.reports.workbook import write_workbook
@@ -44,7 +47,11 @@ def write_report(plan: Plan, book: Book, folder: Path, *, actor: str, organisati
         folder: Where the workbook goes.
         actor: Who writes it, for the audit chain.
         organisation: 编制单位, on every sheet.
+
+    Raises:
+        SigningKeyError: There is no key to sign it with; nothing is written.
     """
+    key = report_key(plan.settings.report_key)
     run = book.read()
     body = (
         sheets.checks(book),
@@ -62,10 +69,28 @@ def write_report(plan: Plan, book: Book, folder: Path, *, actor: str, organisati
         business_date=plan.mapping.end,
         sheets=(_cover(plan, run, book, digest, organisation, body), *body),
     )
-    write_workbook(made, path)
+    with tempfile.TemporaryDirectory(prefix="hedui-report-") as unsigned:
+        write_workbook(made, Path(unsigned) / path.name)
+        signed = signature_sheet(Path(unsigned) / path.name, _facts(run, digest), key=key)
+    write_workbook(dataclasses.replace(made, sheets=(*made.sheets, signed)), path)
     deed = Deed(actor=actor, action="regions.report", details={"digest": digest, "file": path.name})
     book.update(report_path=str(path), report_digest=digest, deed=deed)
     return Report(path=path, digest=digest)
+
+
+def _facts(run: Run, digest: str) -> dict[str, str]:
+    """What the signature says of the run."""
+    return {
+        "报告": TITLE,
+        "迁移编号": run.id,
+        "旧版区划": f"{run.from_date:%Y-%m-%d}",
+        "新版区划": f"{run.to_date:%Y-%m-%d}",
+        "状态": STATES[run.state],
+        "批准人": run.approved_by or "—",
+        "所批准页面（SHA-256）": run.page_digest or "—",
+        "映射（SHA-256）": run.mapping_digest,
+        "报告内容（SHA-256，存于台账）": digest,
+    }
 
 
 def digest_of(body: Sequence[Sheet]) -> str:
@@ -109,7 +134,7 @@ def _cover(plan: Plan, run: Run, book: Book, digest: str, organisation: str, bod
                 f"本报告内容　{digest}",
                 f"所批准页面　{run.page_digest or '—'}",
                 f"映射　　　　{run.mapping_digest}",
-                "内容摘要按其余各表计算，并存入台账；重新生成后两者应一致。",
+                "内容摘要按其余各表计算，并存入台账；重新生成后两者应一致。全部各表已签名，见“签名”表。",
             ),
         ),
     )
@@ -156,6 +181,6 @@ def _stages(checks: Sequence[tuple[str, Check]]) -> Table:
 
 
 def _index(body: Sequence[Sheet]) -> Table:
-    rows = tuple((sheet.name, sheet.summary or sheet.title) for sheet in body)
+    rows = (*((sheet.name, sheet.summary or sheet.title) for sheet in body), (NAME, SUMMARY))
     columns = (Column(key="sheet", title="表", kind="link", span=3), Column(key="about", title="内容", span=9))
     return Table(title="目录", columns=columns, rows=rows)

@@ -23,6 +23,7 @@ from hedui.regions.migrate.records import Logged, MapRow, Measure, TargetStore
 from hedui.regions.migrate.references import orphans
 from hedui.regions.migrate.rehearsal import Rehearsed, rehearse
 from hedui.regions.migrate.restated import restated_checks
+from hedui.regions.migrate.signature import report_key
 from hedui.regions.migrate.targets import open_target
 from hedui.site.regions import Target
 
@@ -64,8 +65,13 @@ class Migration:
         return resolver.rows(store.target, values, places)
 
     def load(self) -> dict[str, Any]:
-        """Begins the run in the ledger, or finds it again."""
+        """Begins the run in the ledger, or finds it again.
+
+        Raises:
+            SigningKeyError: There is no key to sign the report with. RegionError: the run was begun with another mapping.
+        """
         plan = self.plan
+        report_key(plan.settings.report_key)  # now, and not when rows have moved
         run = self.book.open(start=plan.mapping.start, end=plan.mapping.end, digest=plan.mapping.digest, changes=plan.changes)
         rules = plan.mapping.moved()
         figures: dict[str, Any] = {
@@ -106,7 +112,7 @@ class Migration:
             seen.append(Seen(target=target, before=before, **figures))  # type: ignore[arg-type]
         found += preflight_checks(self.plan, seen, references=self._references())
         self.book.put_checks("preflight", found)
-        return _counted(found)
+        return c.counted(found)
 
     def _references(self) -> dict[str, int]:
         return dict(self.book.read().facts.get("references", {}))
@@ -131,7 +137,7 @@ class Migration:
         )
         self.book.put_checks("rehearsal", found)
         self.book.update(state="rehearsed", facts={"waiting": waiting, "predicted": moved})
-        return {"moved": moved, "waiting": waiting, **_counted(found)}
+        return {"moved": moved, "waiting": waiting, **c.counted(found)}
 
     def _rehearsed(self, store: TargetStore) -> Rehearsed:
         target = store.target
@@ -244,7 +250,7 @@ class Migration:
                 f"{len(failed)} check(s) after the migration failed: {named}. Look at the report; roll back if in doubt."
             )
         self.book.update(state="proved")
-        return _counted(found)
+        return c.counted(found)
 
     def _after_references(self) -> list[c.Check]:
         known = self._references()
@@ -277,7 +283,7 @@ class Migration:
         self.book.update(state="rolled_back", facts={"undone": moved}, deed=deed)
         if any(item.verdict == "fail" for item in found):
             raise StopError("After the rollback the content is not that of the baseline: someone else has written; see the report.")
-        return {"undone": moved, **_counted(found)}
+        return {"undone": moved, **c.counted(found)}
 
     def _need(self, *states: str) -> Any:
         run = self.book.read()
@@ -285,11 +291,3 @@ class Migration:
             wanted = "、".join(STATES[state] for state in states)
             raise RegionError(f"The run {run.id} is {run.state} ({STATES[run.state]}); this step needs: {wanted}.")
         return run
-
-
-def _counted(found: list[c.Check]) -> dict[str, int]:
-    return {
-        "checks": len(found),
-        "failed": sum(1 for item in found if item.verdict == "fail"),
-        "notes": sum(1 for item in found if item.verdict == "note"),
-    }
