@@ -9,6 +9,7 @@
 - **补跑历史日期**：用“回填”；结束日期请取当日 23:59，运行的逻辑日期即业务日期。重跑同一日期结果不变。
 - **重跑某一来源**：清除该来源的任务实例及其下游即可，下游会重新计算。
 - **手工运行**：可填业务日期 `business_date`（如 2026-06-03）；不填则取最近一个已结束的业务日。
+- **按新版区划重述**：手工运行时填 `regions`（较新区划表的日期），在原日报之外另出一份按该版代码的日报。
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import os
 from airflow.sdk import CronDataIntervalTimetable, Param, TriggerRule, dag, task
 
 from hedui_airflow.outline import site_of_this_airflow
-from hedui_airflow.tasks import Summary, run_notify, run_step
+from hedui_airflow.tasks import Summary, run_notify, run_report, run_step
 
 SITE = site_of_this_airflow()
 RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
@@ -45,7 +46,14 @@ def fail_if_any_failed() -> None:
     params={
         "business_date": Param(
             None, type=["null", "string"], format="date", title="业务日期", description="不填则取最近一个已结束的业务日"
-        )
+        ),
+        "regions": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="按新版区划重述",
+            description="填较新区划表的日期（如 2026-06-30），另出一份按该版代码重述的日报；不填则只按当夜代码",
+        ),
     },
     tags=["对账", "夜间", f"site:{SITE.id}"],
     default_args={
@@ -95,8 +103,8 @@ def nightly_reconciliation() -> None:
 
     @task(task_display_name="出报表", pool=HEAVY_POOL)
     def report() -> Summary:
-        """Makes the night's workbook."""
-        return run_step("report")
+        """Makes the night's workbook, and the restated one where the form asks for it."""
+        return run_report()
 
     @task(task_display_name="通知", trigger_rule=TriggerRule.ALL_DONE, retries=0, execution_timeout=dt.timedelta(minutes=10))
     def notify() -> Summary:

@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import traceback
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -38,16 +39,21 @@ def business_date(airflow: Mapping[str, Any], *, timezone: str) -> dt.date:
     Raises:
         HeduiError: The parameter is not a date.
     """
-    given = airflow["params"].get("business_date")
+    given = _day_parameter(airflow, "business_date")
     if given:
-        try:
-            return dt.date.fromisoformat(given)
-        except ValueError:
-            raise HeduiError(f"business_date is {given!r}; write it like 2026-06-03.") from None
+        return given
     run = airflow["dag_run"]
     start = run.data_interval_start or run.run_after - NIGHT_STARTS - dt.timedelta(days=1)
     local: dt.datetime = start.astimezone(ZoneInfo(timezone))
     return local.date()
+
+
+def _day_parameter(airflow: Mapping[str, Any], name: str) -> dt.date | None:
+    given = airflow["params"].get(name)
+    try:
+        return dt.date.fromisoformat(given) if given else None
+    except ValueError:
+        raise HeduiError(f"{name} is {given!r}; write it like 2026-06-03.") from None
 
 
 def airflow_connection(name: str) -> str:
@@ -79,7 +85,7 @@ def task_context() -> Context:
     return context_from_environment(connection=airflow_connection, progress=_log_progress, site=site_of_this_airflow())
 
 
-def run_step(step: str, subject: str | None = None) -> Summary:
+def run_step(step: str, subject: str | None = None, **options: Any) -> Summary:
     """Runs one step for the business date of the current Airflow run.
 
     A source that did not deliver and a comparison that lacks a side end as skipped, with the reason in the log; what a retry cannot
@@ -88,6 +94,7 @@ def run_step(step: str, subject: str | None = None) -> Summary:
     Args:
         step: Name of a function in :mod:`hedui.steps`.
         subject: Source or comparison id for steps that take one.
+        options: Further arguments of the step.
     """
     from airflow.sdk import get_current_context
     from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
@@ -99,7 +106,8 @@ def run_step(step: str, subject: str | None = None) -> Summary:
     label = f"{step} {subject}" if subject else step
     log.info("%s, business date %s", label, date)
     try:
-        summary: StepSummary = masked(getattr(steps, step), context, *([subject] if subject else []), date)
+        body = partial(getattr(steps, step), **options)
+        summary: StepSummary = masked(body, context, *([subject] if subject else []), date)
     except RETRYING_IS_USELESS as error:
         raise AirflowFailException(str(error)) from error
     figures = "，".join(f"{name}={value:,}" for name, value in summary.counts.items())
@@ -107,6 +115,18 @@ def run_step(step: str, subject: str | None = None) -> Summary:
     if summary.state != "done":
         raise AirflowSkipException(summary.reason or summary.state)
     return {**asdict(summary), "business_date": summary.business_date.isoformat()}
+
+
+def run_report() -> Summary:
+    """Makes the night's workbook, and beside it the restated one where the run's parameter ``regions`` names a later region table."""
+    from airflow.sdk import get_current_context
+
+    made = run_step("report")
+    table = _day_parameter(get_current_context(), "regions")
+    if table is None:
+        return made
+    restated = run_step("report", restated=table)["paths"]
+    return {**made, "paths": made["paths"] | {f"restated_{name}": path for name, path in restated.items()}}
 
 
 def run_notify() -> Summary:

@@ -104,7 +104,7 @@ def run_night(
     def summary(step: str, subject: str, date: dt.date, **values: Any) -> StepSummary:
         return StepSummary(step=step, subject=subject, business_date=date, counts={"rows": 1}, **values)
 
-    def run(**stubs: Callable[..., StepSummary]) -> dict[tuple[str, int], str]:
+    def run(*, regions: str | None = None, **stubs: Callable[..., StepSummary]) -> dict[tuple[str, int], str]:
         defaults: dict[str, Callable[..., StepSummary]] = {
             "extract": lambda context, source, date: summary("extract", source, date),
             "restate": lambda context, date: summary("restate", "", date),
@@ -122,7 +122,7 @@ def run_night(
                 monkeypatch.setitem(task.partial_kwargs, "retries", 0)
             else:
                 monkeypatch.setattr(task, "retries", 0)
-        result = dag.test(run_conf={"business_date": NIGHT.isoformat()}, use_executor=False)
+        result = dag.test(run_conf={"business_date": NIGHT.isoformat(), "regions": regions}, use_executor=False)
         states = {(item.task_id, item.map_index): str(item.state) for item in result.get_task_instances()}
         states["run", -1] = str(result.state)
         return states
@@ -152,6 +152,19 @@ def test_steps_get_the_business_date_and_their_subject(run_night: Any, site: Sit
 
     run_night(extract=extract)
     assert sorted(seen) == sorted((source.id, NIGHT) for source in site.sources)
+
+
+def test_a_restated_report_is_made_beside_the_nights_where_the_form_asks(run_night: Any) -> None:
+    made: list[dt.date | None] = []
+
+    def report(context: Any, date: dt.date, *, restated: dt.date | None = None) -> StepSummary:
+        made.append(restated)
+        return StepSummary(step="report", subject="", business_date=date, counts={}, paths={"workbook": f"{restated}.xlsx"})
+
+    states = run_night(regions="2026-06-30", report=report)
+    assert states["report", -1] == "success"
+    assert made == [None, dt.date(2026, 6, 30)]
+    assert run_night(regions="30.6.2026", report=report)["run", -1] == "failed"
 
 
 def test_a_missing_source_is_skipped_with_what_needs_it_and_the_night_is_good(run_night: Any, site: Site) -> None:

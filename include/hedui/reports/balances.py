@@ -14,7 +14,8 @@ from hedui.context import Context
 from hedui.lake import Manifest
 from hedui.reports.dimensions import insurance_names
 from hedui.reports.night import BalanceLine, FieldDeviation, FlowTotals, GroupTotal, SnapshotNight
-from hedui.reports.partitions import NightPartitions, received_rows
+from hedui.reports.partitions import NightPartitions, received_rows, version_of
+from hedui.reports.regions import RegionView
 from hedui.reports.sections.names import COMPONENTS, PARTS, TOTAL_STATES
 from hedui.reports.statements import statement
 from hedui.site.models import FlowComparison, Side, SnapshotComparison
@@ -34,15 +35,19 @@ FLAG_NAMES = {"pay": "缴费", "refund": "退费"}
 STATE_ORDER = ("unbalanced", "detail_differs", "in_transit", "balanced")
 
 
-def flow_totals(context: Context, connection: duckdb.DuckDBPyConnection, partitions: NightPartitions) -> tuple[FlowTotals, ...]:
+def flow_totals(
+    context: Context, connection: duckdb.DuckDBPyConnection, partitions: NightPartitions, view: RegionView
+) -> tuple[FlowTotals, ...]:
     """Totals and footing of every flow comparison that ran."""
     flows = [c for c in context.site.comparisons if isinstance(c, FlowComparison) and c.id in partitions.tonight]
-    return tuple(_flow(context, connection, partitions, flow) for flow in flows)
+    return tuple(_flow(context, connection, partitions, flow, view) for flow in flows)
 
 
-def _flow(context: Context, connection: duckdb.DuckDBPyConnection, partitions: NightPartitions, flow: FlowComparison) -> FlowTotals:
+def _flow(
+    context: Context, connection: duckdb.DuckDBPyConnection, partitions: NightPartitions, flow: FlowComparison, view: RegionView
+) -> FlowTotals:
     manifest = partitions.tonight[flow.id]
-    groups, left_out = _groups(context, connection, partitions, flow)
+    groups, left_out = _groups(context, connection, partitions, flow, view)
     balance = manifest.meta.get("balance", {})
     lines = [
         balance_line(context, partitions, side, balance[key])
@@ -59,27 +64,30 @@ def _flow(context: Context, connection: duckdb.DuckDBPyConnection, partitions: N
         groups=groups,
         left_out=left_out,
         balance=tuple(lines),
-        statement=statement(context, connection, partitions, flow, names=_group_names(context), named=_named),
+        statement=statement(context, connection, partitions, flow, view, names=_group_names(context, view), named=_named),
     )
 
 
 def _groups(
-    context: Context, connection: duckdb.DuckDBPyConnection, partitions: NightPartitions, flow: FlowComparison
+    context: Context, connection: duckdb.DuckDBPyConnection, partitions: NightPartitions, flow: FlowComparison, view: RegionView
 ) -> tuple[tuple[GroupTotal, ...], int]:
     files = context.lake.files(context.findings(flow.id, partitions.date), "totals")
     if not files:
         return (), 0
+    parts = ("count", *flow.amounts)
+    sums = [f"{prefix}{side}_{part}" for prefix in ("", "explained_") for side in ("left", "right") for part in parts]
+    figures: dict[str, Any] = {"group": list(flow.group), "amounts": list(flow.amounts)}
+    of = version_of(partitions.tonight[flow.id])
     rows = engine.run(
         connection,
         "reports/totals.sql",
-        totals=engine.parquet(files),
-        group=list(flow.group),
-        amounts=list(flow.amounts),
+        totals=view.regrouped(connection, engine.parquet(files), sums=sums, of=of, **figures),
+        **figures,
         states=STATE_ORDER,
     ).fetchall()
     shown = rows[:GROUPS_SHOWN] if len(rows) > GROUPS_SHOWN else rows
     shown += [row for row in rows[GROUPS_SHOWN:] if row[-1] != "balanced"]
-    names = _group_names(context)
+    names = _group_names(context, view)
     return tuple(_group(flow, row, names) for row in shown), len(rows) - len(shown)
 
 
@@ -98,9 +106,9 @@ def _group(flow: FlowComparison, row: Sequence[Any], names: Mapping[str, Mapping
     )
 
 
-def _group_names(context: Context) -> dict[str, dict[str, str]]:
+def _group_names(context: Context, view: RegionView) -> dict[str, Mapping[str, str]]:
     return {
-        "pool_region": {region.code: region.name for region in context.site.regions},
+        "pool_region": view.names,
         "insurance": insurance_names(context),
         "payment_flag": FLAG_NAMES,
     }

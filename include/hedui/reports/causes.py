@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import duckdb
 
 from hedui.canonical.schemas import dataset
@@ -9,7 +11,8 @@ from hedui.compare.causes import RootCause, root_causes
 from hedui.compare.plan import sides_of
 from hedui.context import Context
 from hedui.reports.night import Cause
-from hedui.reports.partitions import NightPartitions
+from hedui.reports.partitions import NightPartitions, version_of
+from hedui.reports.regions import RegionView
 from hedui.reports.sections.names import COMPONENTS, kind_name
 from hedui.site.models import Comparison
 
@@ -18,10 +21,12 @@ LEAST = 2
 """Findings that a pattern must explain to be shown."""
 
 
-def night_causes(context: Context, connection: duckdb.DuckDBPyConnection, partitions: NightPartitions) -> tuple[Cause, ...]:
+def night_causes(
+    context: Context, connection: duckdb.DuckDBPyConnection, partitions: NightPartitions, view: RegionView
+) -> tuple[Cause, ...]:
     """The strongest patterns; values of personal fields are not shown, the field and the side that deviates are."""
     causes = [
-        _cause(context, comparison, found)
+        _cause(context, comparison, found, view, of=version_of(partitions.tonight[comparison.id]))
         for comparison in context.site.comparisons
         if comparison.id in partitions.tonight
         for found in root_causes(connection, context, comparison, partitions.date, most=SHOWN)
@@ -30,13 +35,14 @@ def night_causes(context: Context, connection: duckdb.DuckDBPyConnection, partit
     return tuple(sorted(causes, key=lambda cause: -cause.findings)[:SHOWN])
 
 
-def _cause(context: Context, comparison: Comparison, found: RootCause) -> Cause:
-    regions = {region.code: region.name for region in context.site.regions}
+def _cause(context: Context, comparison: Comparison, found: RootCause, view: RegionView, *, of: dt.date | None) -> Cause:
+    was = found.region or ""
+    region = view.restated("region", [was], of=of).get(was, was)
     return Cause(
         comparison=comparison.name,
         field=_field(comparison, found.field),
         change=_change(context, found),
-        region=regions.get(found.region or "", found.region or ""),
+        region=view.names.get(region, region),
         unit=found.unit or "",
         findings=found.findings,
         share=found.share,

@@ -15,6 +15,7 @@ from hedui.reports.causes import night_causes
 from hedui.reports.ledger import LedgerNight
 from hedui.reports.night import AgeCount, CaseFigures, KindCount, Night, RuleResult, bucket_of
 from hedui.reports.partitions import NightPartitions, comparison_nights, input_lines, source_nights
+from hedui.reports.regions import RegionView
 from hedui.rules import rules
 from hedui.site.models import FlowComparison
 
@@ -22,7 +23,7 @@ STATES = {"passed": "通过", "failed": "不通过", "no_data": "无数据", "di
 
 
 def night_figures(
-    context: Context, connection: duckdb.DuckDBPyConnection, partitions: NightPartitions, ledger: LedgerNight
+    context: Context, connection: duckdb.DuckDBPyConnection, partitions: NightPartitions, ledger: LedgerNight, view: RegionView
 ) -> Night:
     """Everything that the workbook shows but the details; ``connection`` holds the relation ``classified`` and the names."""
     counts = {scope: (int(found), int(fen)) for scope, found, fen in engine.run(connection, "reports/scopes.sql").fetchall()}
@@ -33,16 +34,17 @@ def night_figures(
         site=site.name,
         business_date=partitions.date,
         code_version=__version__,
+        restated=view.version,
         sources=source_nights(context, partitions),
         comparisons=comparison_nights(context, partitions, counts),
         cases=_cases(connection, ledger),
-        flows=flow_totals(context, connection, partitions),
+        flows=flow_totals(context, connection, partitions, view),
         snapshots=snapshot_nights(context, connection, partitions),
         kinds=_kinds(connection),
         quality=_quality(context, partitions),
         ages=_ages(connection),
         trend=ledger.trend,
-        causes=night_causes(context, connection, partitions),
+        causes=night_causes(context, connection, partitions, view),
         exemptions=ledger.exemptions,
         inputs=input_lines(partitions),
         parameters=_parameters(context),

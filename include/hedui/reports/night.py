@@ -280,6 +280,7 @@ class Night:
     inputs: tuple[Input, ...] = ()
     parameters: tuple[tuple[str, str], ...] = ()
     agencies: dict[str, str] = field(default_factory=dict)  # names by id, in the site's order
+    restated: dt.date | None = None  # the region table that figures are restated in; None: the codes of the night
 
 
 BUCKETS: tuple[tuple[str, int, int | None], ...] = (

@@ -64,7 +64,7 @@ def make_report(
         ledger = read_ledger(context, connection, partitions)
         classified = engine.render("reports/classified.sql").rstrip().removesuffix(";")
         connection.execute(f"CREATE TEMP TABLE classified AS {classified}")
-        night = night_figures(context, connection, partitions, ledger)
+        night = night_figures(context, connection, partitions, ledger, view)
         total = make_detail(connection, date)
         write_parquet(connection, paths["detail_parquet"])
         write_csv(connection, paths["detail_csv"])

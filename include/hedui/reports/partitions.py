@@ -34,6 +34,12 @@ class NightPartitions:
     canonical: dict[tuple[str, str], Manifest]
 
 
+def version_of(manifest: Manifest) -> dt.date | None:
+    """The region table whose codes a partition of findings carries; None where it does not say."""
+    given = manifest.meta.get("region_version")
+    return dt.date.fromisoformat(given) if given else None
+
+
 def night_partitions(context: Context, date: dt.date) -> NightPartitions:
     """The partitions of a business date.
 

@@ -1,10 +1,14 @@
-"""A night's figures by region: in the codes of the night (as-was), or restated in the codes of a later table."""
+"""A night's figures by region: in the codes of the night (as-was), or restated in the codes of a later table.
+
+Groups that become one are added up, so that the totals are those of the night; a code that was split stays one group of all its
+successors, for no total says where its people are.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -15,7 +19,7 @@ from hedui.context import Context
 from hedui.regions.codes import significant
 from hedui.regions.errors import RegionError
 from hedui.regions.mapping import RegionMap
-from hedui.regions.spoken import ANY, Meaning
+from hedui.regions.spoken import ANY, INSTITUTION_FIELDS, REGION_FIELDS, Meaning, SiteCodes
 from hedui.regions.weights import Weight, restate
 from hedui.reports.content import Column, Sheet, Table, Value
 
@@ -31,6 +35,7 @@ class RegionView:
         version: The table that it is restated in; None: the codes of the night.
         was: The table in use on the night.
         meanings: Codes of the night in that table.
+        codes: The site's codes, for what carries another table's than the night's.
         mapping: The mapping between both.
         weights: For totals of codes that were split.
     """
@@ -39,8 +44,62 @@ class RegionView:
     version: dt.date | None = None
     was: dt.date | None = None
     meanings: Mapping[str, Meaning] = field(default_factory=dict)
+    codes: SiteCodes | None = None
     mapping: RegionMap | None = None
     weights: tuple[Weight, ...] = ()
+
+    def restated(self, name: str, values: Iterable[str], *, of: dt.date | None) -> dict[str, str]:
+        """The codes of a field that become others, as they are shown: those that only a place decides all together, ``990105|990108``.
+
+        Args:
+            name: The field.
+            values: Codes, also several of which one is meant.
+            of: The table that they are of; None: the one in use on the night.
+        """
+        start = of or self.was
+        if self.codes is None or self.version is None or start is None or start >= self.version:
+            return {}
+        meanings = self.codes.meanings(name, of=start, to=self.version)
+
+        def code(value: str) -> str:
+            parts = [meanings[part].code if part in meanings else part for part in value.split(ANY)]
+            return ANY.join(sorted({each for part in parts for each in part.split(ANY)}))
+
+        return {value: new for value in values if (new := code(value)) != value}
+
+    def regrouped(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        figures: str,
+        *,
+        group: Sequence[str],
+        sums: Sequence[str],
+        amounts: Sequence[str] = (),
+        of: dt.date | None,
+    ) -> str:
+        """Figures per group as a relation with the groups' codes restated and what becomes one group added up; itself where none changes.
+
+        Args:
+            connection: Reads the figures.
+            figures: Relation with a row per group.
+            group: The groups' fields.
+            sums: Columns that are added up.
+            amounts: Components of a totals reconciliation, whose state is judged anew.
+            of: The table of the codes; None: the one in use on the night.
+        """
+        coded = {}
+        for name in (each for each in group if each in (*REGION_FIELDS, *INSTITUTION_FIELDS)):
+            values = connection.execute(
+                f"SELECT DISTINCT {engine.ident(name)} FROM {figures} WHERE {engine.ident(name)} IS NOT NULL"
+            )
+            changed = self.restated(name, (str(row[0]) for row in values.fetchall()), of=of)
+            if changed:
+                rows = ", ".join(engine.literal(pair) for pair in sorted(changed.items()))
+                coded[name] = f"(SELECT * FROM (VALUES {rows}) AS v(code, restated))"
+        if not coded:
+            return figures
+        parameters = {"figures": figures, "group": list(group), "coded": coded, "sums": list(sums), "amounts": list(amounts)}
+        return f"({engine.render('reports/regrouped.sql', **parameters)})"
 
 
 def region_view(context: Context, date: dt.date, *, restated: dt.date | None) -> RegionView:
@@ -79,6 +138,7 @@ def region_view(context: Context, date: dt.date, *, restated: dt.date | None) ->
         version=restated,
         was=was,
         meanings=meanings,
+        codes=codes,
         mapping=codes.translator.mapping(was, restated),
         weights=read_weights(codes.settings, codes.folder),
     )

@@ -10,7 +10,8 @@ import duckdb
 from hedui import engine
 from hedui.context import Context
 from hedui.reports.night import StatementLine
-from hedui.reports.partitions import NightPartitions
+from hedui.reports.partitions import NightPartitions, version_of
+from hedui.reports.regions import RegionView
 from hedui.site.models import FlowComparison
 
 Names = Mapping[str, Mapping[str, str]]
@@ -24,6 +25,7 @@ def statement(
     connection: duckdb.DuckDBPyConnection,
     partitions: NightPartitions,
     flow: FlowComparison,
+    view: RegionView,
     *,
     names: Names,
     named: Named,
@@ -33,7 +35,11 @@ def statement(
     if not files:
         return ()
     order = ", ".join(engine.ident(name) for name in flow.group)
-    result = connection.execute(f"SELECT * FROM {engine.parquet(files)} ORDER BY {order}")
+    figures = engine.parquet(files)
+    held = [str(row[0]) for row in connection.execute(f"DESCRIBE SELECT * FROM {figures}").fetchall()]
+    sums, of = [name for name in held if name not in flow.group], version_of(partitions.tonight[flow.id])
+    figures = view.regrouped(connection, figures, group=list(flow.group), sums=sums, of=of)
+    result = connection.execute(f"SELECT * FROM {figures} ORDER BY {order}")
     columns = [column[0] for column in result.description or ()]
     rows = [dict(zip(columns, values, strict=True)) for values in result.fetchall()]
     return tuple(_line(row, tuple(named(name, row[name], names) for name in flow.group)) for row in rows)

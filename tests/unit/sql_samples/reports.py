@@ -11,6 +11,16 @@ SAMPLES: Samples = {
     **{f"reports/{name}.sql": [{}] for name in PLAIN},
     "reports/restated.sql": [{"findings": "(SELECT * FROM findings)", "columns": list(FINDING_COLUMNS)}],
     "reports/detail.sql": [{"masks": SqlMasks(), "pseudonym": pseudonym_sql, "money_rules": ("C06",)}],
+    "reports/regrouped.sql": [
+        {
+            "figures": "totals",
+            "group": ["pool_region", "date"],
+            "coded": {"pool_region": "(SELECT * FROM (VALUES ('990104', '990102')) AS v(code, restated))"},
+            "sums": ["left_count", "right_count"],
+            "amounts": amounts,
+        }
+        for amounts in (["unit"], [])
+    ],
     "reports/totals.sql": [
         {"totals": "totals", "group": ["pool_region", "date"], "amounts": ["unit"], "states": ("unbalanced", "balanced")}
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from hedui.findings import KINDS, SEVERITIES
 
 COVER = "封面"
@@ -51,3 +53,13 @@ def kind_name(code: str) -> str:
 def severity_name(code: str) -> str:
     """Chinese name of a severity."""
     return SEVERITIES.get(code, code)
+
+
+def restated(table: dt.date | None) -> str:
+    """What a sheet with totals says of restated codes; empty where none are."""
+    if table is None:
+        return ""
+    return (
+        f"区划和经办机构已按 {table:%Y-%m-%d} 版重述：并入同一代码的组相加，状态按相加后的数重新判定，各列合计不变；"
+        "拆分的不分摊，各去向并为一组。"
+    )

@@ -20,7 +20,8 @@ def statement(night: Night) -> Sheet:
     return Sheet(
         name=names.STATEMENT,
         title="未达账项调节表",
-        lead="余额为本期发生与上期未达之和。加对方已记、本方未记的款项，减不应计入的款项，加减配对金额之差，调节后两方余额相等。",
+        lead="余额为本期发生与上期未达之和。加对方已记、本方未记的款项，减不应计入的款项，加减配对金额之差，调节后两方余额相等。"
+        + names.restated(night.restated),
         blocks=tuple(blocks),
         summary=f"{len(lines):,} 组，调节后不等 {off:,} 组",
     )

@@ -24,7 +24,8 @@ def totals(night: Night) -> Sheet:
     return Sheet(
         name=names.TOTALS,
         title="总额对账表",
-        lead="先对总额，后对明细：每组两方笔数与各金额组成相减；在途与跨日的款项单独列示，剔除后仍有差额为不平。末行为合计，平衡校验证明读入的每一行都有去向。",
+        lead="先对总额，后对明细：每组两方笔数与各金额组成相减；在途与跨日的款项单独列示，剔除后仍有差额为不平。末行为合计，平衡校验证明读入的每一行都有去向。"
+        + names.restated(night.restated),
         blocks=tuple(blocks),
         summary=f"{groups:,} 组，不平 {unbalanced:,} 组",
     )
