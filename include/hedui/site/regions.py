@@ -45,6 +45,7 @@ class Target(Model):
         money: What the amounts are in; they are summed in fen.
         date: Column whose least and greatest value is compared.
         village, township, address, institution: What splits are decided by, in this order.
+        places_of: For the lake, whose datasets say nothing of places: the target whose rows of the same ``person`` and code say it.
         closed: Rows that are not migrated.
         frozen: The whole table is closed statistics: it is never migrated, and shown as it was and restated.
     """
@@ -67,6 +68,7 @@ class Target(Model):
     township: ColumnName | None = None
     address: ColumnName | None = None
     institution: ColumnName | None = None
+    places_of: Identifier | None = None
     closed: Closed | None = None
     frozen: bool = False
 
@@ -203,6 +205,37 @@ def read_regions(folder: Path, problems: Problems) -> RegionSettings | None:
     return settings
 
 
+def _target_problems(target: Target, settings: RegionSettings) -> list[tuple[str, str]]:
+    """What is wrong with a target: the field, empty for the whole, and what."""
+    found = [("places_of", what) for what in _places_of(target, settings)]
+    if (target.connection is None) == (target.source is None):
+        found.append(("", "needs either connection (a database) or source (the lake)"))
+    if target.source and target.key != ("source_row",):
+        found.append(("key", "rows of the lake are named by source_row; leave key out"))
+    if target.column in target.key:
+        found.append(("key", f'"{target.column}" changes in the migration; name rows by columns that stay'))
+    if target.kind == "institution" and not settings.institution_changes:
+        found.append(("kind", "institution codes need institution_changes, the list of old and new codes"))
+    return found
+
+
+def _places_of(target: Target, settings: RegionSettings) -> list[str]:
+    """What is wrong with a target's ``places_of``."""
+    if target.places_of is None:
+        return []
+    other = next((item for item in settings.targets if item.id == target.places_of and item.id != target.id), None)
+    if other is None:
+        return [f'there is no other target "{target.places_of}"; name one whose rows are of the same persons']
+    found = []
+    if other.source is not None:
+        found.append(f'"{other.id}" is in the lake itself; name a target of a database')
+    if target.source is None or target.place_columns:
+        found.append("is for targets in the lake without place columns of their own; name their columns instead")
+    if target.person is None or other.person is None or not other.place_columns:
+        found.append(f'needs person here and in "{other.id}", and there a village, township, address or institution')
+    return found
+
+
 def _check(folder: Path, settings: RegionSettings, document: Document, problems: Problems) -> None:
     def problem(path: tuple[str | int, ...], what: str) -> None:
         problems.add(FILE, document.line(path), path, what)
@@ -211,14 +244,8 @@ def _check(folder: Path, settings: RegionSettings, document: Document, problems:
     for number, target in enumerate(settings.targets):
         if target.id in twice:
             problem(("targets", number, "id"), f'"{target.id}" is there twice; give each target its own id')
-        if (target.connection is None) == (target.source is None):
-            problem(("targets", number), "needs either connection (a database) or source (the lake)")
-        if target.source and target.key != ("source_row",):
-            problem(("targets", number, "key"), "rows of the lake are named by source_row; leave key out")
-        if target.column in target.key:
-            problem(("targets", number, "key"), f'"{target.column}" changes in the migration; name rows by columns that stay')
-        if target.kind == "institution" and not settings.institution_changes:
-            problem(("targets", number, "kind"), "institution codes need institution_changes, the list of old and new codes")
+        for field, what in _target_problems(target, settings):
+            problem(("targets", number, *([field] if field else [])), what)
     files = [(("receivers", number, "codes"), item.codes) for number, item in enumerate(settings.receivers)]
     named = (getattr(settings, name) for name in ("addresses", "institutions", "institution_changes", "weights"))
     keys = ("addresses", "institutions", "institution_changes", "weights")

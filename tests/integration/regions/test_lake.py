@@ -134,3 +134,45 @@ def test_two_columns_of_one_partition_move_together(
     assert all(new[3].startswith(new[2]) for _, new in moved)
     migration.roll_back()
     assert read(lake, DATES[1]) == before
+
+
+def test_splits_are_decided_by_the_places_that_the_database_knows(
+    lake: Lake, database: Database, plan_of: Callable[..., Plan], migration_of: Callable[..., Migration]
+) -> None:
+    """The lake's rows have no village: each person goes where the database's row of the same person and code goes."""
+    rows = people([*villages("handan_2016")[::10], ("130421", "")], seed=3, per_code=2)
+    elsewhere = [replace(row, person_no=f"98{row.person_no[2:]}") for row in rows[:5]]  # persons whom the database does not know
+    database.fill(rows)
+    twice, other = next(
+        (row, other.village)
+        for row in rows
+        for other in rows
+        if row.insurance == "110"
+        and row.village
+        and (row.region, row.village) != (other.region, other.village)
+        and row.region == other.region
+    )
+    with database.connect() as connection:  # one whom it has in two villages
+        columns = "person_no, '999', region, %s, unit_no, 0, 0, start_date, period"
+        again = f"INSERT INTO insured SELECT {columns} FROM insured WHERE person_no = %s LIMIT 1"
+        connection.execute(again, (other, twice.person_no))
+    write(lake, DATES[1], [replace(row, village="") for row in (*rows, *elsewhere)])
+    plan = plan_of(*H16)
+    first = plan.settings.targets[0]
+    second = first.model_copy(update={**LAKE_TARGET, "id": "lake", "village": None, "places_of": "insured"})
+    plan = replace(plan, settings=plan.settings.model_copy(update={"targets": (first, second)}))
+    before = read(lake, DATES[1])
+    migration = approved(migration_of(plan, lake=lake))
+    migration.migrate()
+    assert migration.prove()["failed"] == 0
+    in_database = {row[:2]: row[2] for row in database.rows()}
+    split = {old for _, old, _, method, _ in migration.book.moves() if method == "village"}
+    assert split
+    for old, new in zip(before, read(lake, DATES[1]), strict=True):
+        stays = old[2] in split and (old[0] == twice.person_no or str(old[0]).startswith("98"))
+        assert new[2] == (old[2] if stays else in_database.get(old[:2], new[2]))
+        assert old[:2] + old[3:] == new[:2] + new[3:]
+    reasons = {move[2] for move in migration.book.moves() if move[0] == "lake" and move[3] == "queue"}
+    assert reasons == {""}
+    migration.roll_back()
+    assert read(lake, DATES[1]) == before

@@ -17,6 +17,15 @@ SAMPLES: Samples = {
     "regions/places.sql": [
         {"data": "lake_partition", "column": "region", "codes": ["130421"], "places": PLACES, "closed": CLOSED},
     ],
+    "regions/placed.sql": [
+        {
+            "data": "lake_partition",
+            "column": "region",
+            "person": "person_no",
+            "places": ["village", "address"],
+            "known": "region_places",
+        },
+    ],
     "regions/measure.sql": [
         {
             "data": "lake_partition",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,21 +36,23 @@ class LakeTarget(LakeTable):
             self._lake.remove(self._log_partition(date))
         with self._connect() as connection:
             connection.register("region_map", pa.table(text))
+            split = sorted({row.old for row in rows if row.place is not None})
             for date in self._dates:
-                self._log_date(connection, date)
+                self._log_date(connection, date, split)
         logged = self.logged()
         if logged is None:
             raise RegionError(f"{self.target.id}: the key log was not written; see the errors before.")
         return logged
 
-    def _log_date(self, connection: duckdb.DuckDBPyConnection, date: dt.date) -> None:
+    def _log_date(self, connection: duckdb.DuckDBPyConnection, date: dt.date, split: Sequence[str]) -> None:
         mine = [(key.partition("/")[2], old, new) for (key, old), new in self._decisions.items() if key.startswith(f"{date}/")]
         columns = list(zip(*mine, strict=True)) or [(), (), ()]
         names = ("row_key", "old_code", "new_code")
         decided = {name: pa.array(list(values), pa.string()) for name, values in zip(names, columns, strict=True)}
         connection.register("region_manual", pa.table(decided))
         parameters = {
-            **{"data": self._data(date), "column": self.target.column, "places": self.target.place_columns, "closed": self._closed},
+            **{"data": self._placed(connection, date, split), "places": self.target.place_columns},
+            **{"column": self.target.column, "closed": self._closed},
             **{"map": "region_map", "manual": "region_manual", "separator": SEPARATOR},
         }
         query = engine.render("regions/log.sql", **parameters)
@@ -155,7 +157,11 @@ class LakeTarget(LakeTable):
                 with copy.writer(self._partition(date)) as writer:
                     connection.execute(f"COPY ({kept}) TO {engine.literal(writer.new_file())} (FORMAT parquet)")
                     writer.commit(replace(self._manifest(self._partition(date)), meta={}))
-        rehearsed = LakeTarget(lake=copy, target=self.target, run=f"{self.run}x", code_columns=self._code_columns, folder=folder)
+        rehearsed = LakeTarget(
+            **{"lake": copy, "target": self.target, "run": f"{self.run}x", "code_columns": self._code_columns},  # type: ignore[arg-type]
+            folder=folder,
+            placing=self._placing,
+        )
         rehearsed.decide(self._decisions)
         return rehearsed
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -18,6 +19,19 @@ from hedui.regions.migrate.records import Guard, Measure, added
 from hedui.site.regions import Target
 
 
+@dataclass(frozen=True, kw_only=True)
+class Placing:
+    """Where another target's rows say that persons are; the columns appear as ``place_<what>``.
+
+    Attributes:
+        columns: What the other target knows of places, by what it is.
+        read: Value, person and place of its open rows with some values.
+    """
+
+    columns: dict[str, str]
+    read: Callable[[Sequence[str]], list[tuple[str, str, Place]]]
+
+
 class LakeTable:
     """See :class:`hedui.regions.migrate.records.TargetStore`.
 
@@ -28,6 +42,7 @@ class LakeTable:
         code_columns: All columns of the dataset that carry codes of some target: they do not count as content.
         folder: The folder to remove at the end, where the lake is a copy.
         tables: Dates of the region tables whose codes the rows carry after each action, for the manifests.
+        placing: The target that says where persons are, where the dataset does not.
     """
 
     def __init__(
@@ -39,6 +54,7 @@ class LakeTable:
         code_columns: Sequence[str] = (),
         folder: str | None = None,
         tables: Mapping[str, dict[str, str]] | None = None,
+        placing: Placing | None = None,
     ) -> None:
         self.target = target
         self.run = run
@@ -46,6 +62,7 @@ class LakeTable:
         self._code_columns = tuple(dict.fromkeys((*code_columns, target.column)))
         self._folder = folder
         self._tables = tables or {}
+        self._placing = placing
         self._decisions: dict[tuple[str, str], str] = {}
 
     @property
@@ -80,10 +97,23 @@ class LakeTable:
     def _data(self, date: dt.date) -> str:
         return engine.parquet(self._lake.files(self._partition(date)))
 
+    def _placed(self, connection: duckdb.DuckDBPyConnection, date: dt.date, codes: Sequence[str]) -> str:
+        """The partition with the columns that say where its rows with some codes are."""
+        if self._placing is None:
+            return self._data(date)
+        names = list(self._placing.columns)
+        known = self._placing.read(codes) if codes else []
+        columns = {"code": [code for code, _, _ in known], "person": [person for _, person, _ in known]}
+        columns |= {name: [getattr(place, name) for _, _, place in known] for name in names}
+        connection.register("region_places", pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}))
+        parameters = {"column": self.target.column, "person": self.target.person, "places": names, "known": "region_places"}
+        return f"({engine.render('regions/placed.sql', data=self._data(date), **parameters)})"
+
     def _columns(self, connection: duckdb.DuckDBPyConnection) -> list[str]:
         found = [str(row[0]) for row in connection.execute(f"DESCRIBE SELECT * FROM {self._data(self._dates[-1])}").fetchall()]
         target = self.target
-        named = (target.column, target.person, target.unit, *target.amounts, target.date, *target.place_columns.values())
+        own = () if self._placing else target.place_columns.values()
+        named = (target.column, target.person, target.unit, *target.amounts, target.date, *own)
         missing = [name for name in named if name and name not in found]
         if missing:
             raise RegionError(f"{target.id}: {target.table} has no column {', '.join(missing)}; found {', '.join(found)}.")
@@ -117,9 +147,15 @@ class LakeTable:
         with self._connect() as connection:
             for date in self._dates:
                 parameters = {"column": self.target.column, "codes": values, "places": columns, "closed": self._closed}
-                rows = engine.run(connection, "regions/places.sql", data=self._data(date), **parameters).fetchall()
+                rows = engine.run(
+                    connection, "regions/places.sql", data=self._placed(connection, date, values), **parameters
+                ).fetchall()
                 found |= {(row[0], Place(**dict(zip(columns, row[1:], strict=True)))) for row in rows}
         return sorted(found, key=str)
+
+    def person_places(self, values: Sequence[str]) -> list[tuple[str, str, Place]]:
+        """See the protocol."""
+        raise RegionError(f"{self.target.id}: places of other targets are read from a database; name a target with a connection.")
 
     def guards(self, codes: Sequence[str]) -> list[Guard]:
         """See the protocol. Files refuse nothing."""

@@ -182,13 +182,23 @@ class OracleTable:
         columns = self.target.place_columns
         if not columns or not values:
             return [(value, Place()) for value in values]
-        items = ", ".join(f"CAST(T.{quote(column)} AS VARCHAR2(400))" for column in columns.values())
+        return [(code, Place(**dict(zip(columns, place, strict=True)))) for code, *place in self._placed(values)]
+
+    def person_places(self, values: Sequence[str]) -> list[tuple[str, str, Place]]:
+        """See the protocol."""
+        columns = self.target.place_columns
+        found = self._placed(values, *([self.target.person] if self.target.person else []))
+        return [(code, person, Place(**dict(zip(columns, place, strict=True)))) for code, person, *place in found]
+
+    def _placed(self, values: Sequence[str], *more: str) -> list[tuple[str, ...]]:
+        """Value, further columns and place columns of the open rows with these values, each once."""
+        named = (*more, *self.target.place_columns.values())
+        items = ", ".join(f"CAST(T.{quote(column)} AS VARCHAR2(400))" for column in named)
         code = quote(self.target.column)
-        found = []
+        found: list[tuple[str, ...]] = []
         for value in values:
             query = f"SELECT DISTINCT {items} FROM {self._table} T WHERE NOT ({self._closed}) AND T.{code} = :code"
-            rows = self._run(query, {"code": value})
-            found += [(value, Place(**{name: cell or "" for name, cell in zip(columns, row, strict=True)})) for row in rows]
+            found += [(value, *(cell or "" for cell in row)) for row in self._run(query, {"code": value})]
         return found
 
     def measure(self, groups: dict[str, str], *, distinct: bool = True) -> list[Measure]:

@@ -176,14 +176,23 @@ class PostgresTable:
         columns = self.target.place_columns
         if not columns or not values:
             return [(value, Place()) for value in values]
-        items = ", ".join(f"coalesce(t.{pg.quote(column)}::text, '')" for column in columns.values())
+        return [(str(row[0]), Place(**dict(zip(columns, row[1:], strict=True)))) for row in self._placed(values)]
+
+    def person_places(self, values: Sequence[str]) -> list[tuple[str, str, Place]]:
+        """See the protocol."""
+        columns = self.target.place_columns
+        found = self._placed(values, *([self.target.person] if self.target.person else []))
+        return [(str(code), str(person), Place(**dict(zip(columns, place, strict=True)))) for code, person, *place in found]
+
+    def _placed(self, values: Sequence[str], *more: str) -> list[tuple[Any, ...]]:
+        """Value, further columns and place columns of the open rows with these values, each once."""
+        items = ", ".join(f"coalesce(t.{pg.quote(column)}::text, '')" for column in (*more, *self.target.place_columns.values()))
         query = (
             f"SELECT DISTINCT t.{pg.quote(self.target.column)}::text, {items} FROM {self._table} AS t "
             f"WHERE NOT {self._closed} AND t.{pg.quote(self.target.column)} = ANY(%s)"
         )
         with self._guarded():
-            rows = self._connection.execute(query, (values,)).fetchall()
-        return [(str(row[0]), Place(**dict(zip(columns, row[1:], strict=True)))) for row in rows]
+            return self._connection.execute(query, (list(values),)).fetchall()
 
     def measure(self, groups: dict[str, str], *, distinct: bool = True) -> list[Measure]:
         """See the protocol."""

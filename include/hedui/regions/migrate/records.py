@@ -154,6 +154,9 @@ class TargetStore(Protocol):
     def places(self, values: list[str]) -> list[tuple[str, Place]]:
         """The distinct places of the rows with these values."""
 
+    def person_places(self, values: Sequence[str]) -> list[tuple[str, str, Place]]:
+        """Value, person and place of the open rows with these values, each once; the target names a person and place columns."""
+
     def guards(self, codes: Sequence[str]) -> list[Guard]:
         """What the database has around the column that can refuse or follow an update to these codes."""
 
