@@ -18,6 +18,9 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from hedui.context import Progress, no_progress
+from hedui.demo.births.build import build_births
+from hedui.demo.births.files import FOLDERS as BIRTH_FOLDERS
+from hedui.demo.births.files import write_births
 from hedui.demo.delivery import Delivery, deliver_flows, deliver_snapshots, unit_sql
 from hedui.demo.expected import flow_truth
 from hedui.demo.flow_planting import FlowPlanting
@@ -126,7 +129,7 @@ def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], prog
     if persons < MIN_PERSONS:
         raise HeduiError(f"The demo world needs at least {MIN_PERSONS} persons for its plants, not {persons}.")
     out.mkdir(parents=True, exist_ok=True)
-    for name in (*FOLDERS, *PACKET_FOLDERS, *MONEY_FOLDERS):
+    for name in (*FOLDERS, *PACKET_FOLDERS, *MONEY_FOLDERS, *BIRTH_FOLDERS):
         shutil.rmtree(out / name, ignore_errors=True)
     with connect() as connection, tempfile.TemporaryDirectory(prefix=".build-", dir=out) as scratch, ThreadPoolExecutor(2) as pool:
         progress("人口", 0, None)
@@ -139,8 +142,10 @@ def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], prog
         deliver_flows(delivery, flows)
         sent = deliver_money(delivery, money, unit_sql=unit_sql())
         feed = plan_packets(connection, planting)
+        births = build_births(seed)
         rows = delivery.finish() | sent | deliver_regions(connection, urls["shebao_db"])
         rows |= {"linghuo": write_packets(out, feed), "shebao.ac44_lh": load_recorded(urls["shebao_db"], Path(scratch), feed)}
+        rows |= write_births(out, births)
     lines = with_standing(planting.truth + flow_truth(flows), DATES)
     truth = sorted(lines, key=lambda line: tuple(str(value) for value in asdict(line).values()))
     write_truth(out, truth, planting.rejects)

@@ -115,14 +115,12 @@ def _check_column(part: Part[Source], place: list[str], field: Field, column: Co
     if column.codes is not None and column.codes not in parts.codes:
         part.problem([*place, "codes"], f"there is no codes/{column.codes}.csv; {choose(column.codes, parts.codes)}")
     if field.type in ("date", "time"):
-        _check_format(part, place, column.format)
-    if field.type == "time" and not {"%H", "%M"} <= set(re.findall("%.", column.format)):
-        part.problem([*place, "format"], f'"{Problems.cut(column.format)}" must have %H and %M, for {field.name} is a time')
+        _check_format(part, place, field, column.format)
     if column.const is not None:
         _check_const(part, place, field, column.const)
 
 
-def _check_format(part: Part[Source], place: list[str], pattern: str) -> None:
+def _check_format(part: Part[Source], place: list[str], field: Field, pattern: str) -> None:
     """Only directives whose text can be read back exactly; year, month and day must be there."""
     directives = re.findall(r"%(.?)", pattern)
     for directive in directives:
@@ -131,6 +129,8 @@ def _check_format(part: Part[Source], place: list[str], pattern: str) -> None:
             return
     if not set("Ymd") <= set(directives):
         part.problem([*place, "format"], f'"{Problems.cut(pattern)}" must have %Y, %m and %d')
+    elif field.type == "time" and not set("HM") <= set(directives):
+        part.problem([*place, "format"], f'"{Problems.cut(pattern)}" must have %H and %M, for {field.name} is a time')
 
 
 def _check_const(part: Part[Source], place: list[str], field: Field, value: str) -> None:
