@@ -30,7 +30,7 @@ from fsspec.core import url_to_fs
 from hedui import __version__, engine
 from hedui.errors import LakeError
 
-Layer = Literal["raw", "canonical", "findings", "residual", "checks", "regions"]
+Layer = Literal["raw", "canonical", "findings", "residual", "checks", "regions", "statistics"]
 
 
 @dataclass(frozen=True, kw_only=True)

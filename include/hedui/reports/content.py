@@ -61,6 +61,15 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A native conditional format: the cells of a column (key) whose number lies beyond a bound, in the cells' unit."""
+
+    column: str
+    beyond: Literal["below", "above"]
+    bound: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """A table with a heading.
 
@@ -73,6 +82,9 @@ class Table:
         empty: What stands there when it has no rows.
         filtered: Whether it gets the sheet's filter; at most one table of a sheet does.
         id: Name that charts refer to.
+        footer: Lines below the rows that look like the total row. Their formulas may name ``{key_rows}``, the column's cells of all rows,
+            and ``{key_up1}``, ``{key_up2}``, the cell one or two lines higher.
+        marks: Cells that the program marks by itself when their number is below or above a bound.
     """
 
     title: str
@@ -83,6 +95,8 @@ class Table:
     empty: str = "本期无数据"
     filtered: bool = False
     id: str = ""
+    footer: tuple[tuple[Value, ...], ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     def column(self, key: str) -> int:
         """Position of the column called ``key``, from 0."""
@@ -217,6 +231,7 @@ class Report:
         business_date: The night it is about; the file's own dates are set to it, so that equal content has equal bytes.
         sheets: Sheets in order; the first is the cover.
         protect: Whether sheets are protected against editing (without a password).
+        period: 报表期 in words; empty: the business date.
     """
 
     title: str
@@ -224,3 +239,9 @@ class Report:
     business_date: dt.date
     sheets: tuple[Sheet | LongTable, ...]
     protect: bool = False
+    period: str = ""
+
+    @property
+    def about(self) -> str:
+        """What the line below every title says of the time."""
+        return f"报表期：{self.period}" if self.period else f"业务日期：{self.business_date:%Y年%m月%d日}"

@@ -19,6 +19,7 @@ LINE = "BFC9D4"
 INK = "262626"
 QUIET = "6B7682"
 ALARM = "A61B1B"
+ALARM_LIGHT = "FBE9E7"
 SERIES_COLOURS = ("1F4E79", "7FA3C7", "B7A57A", "8C9AA8", "5F8575", "C4CDD6", "A9746E", "3B6E8F")
 
 HEADING_FONT = "微软雅黑"
@@ -111,6 +112,7 @@ def _fill(role: str) -> PatternFill | None:
 def _font(look: Look) -> Font:
     fonts = {
         "title": Font(name=HEADING_FONT, size=16, bold=True, color=ACCENT),
+        "formal": Font(name=HEADING_FONT, size=18, bold=True, color=INK),
         "cover": Font(name=HEADING_FONT, size=22, bold=True, color=ACCENT),
         "subtitle": Font(name=BODY_FONT, size=10, color=QUIET),
         "lead": Font(name=BODY_FONT, size=10, color=INK),
@@ -131,7 +133,7 @@ def _font(look: Look) -> Font:
 
 
 def _alignment(look: Look) -> Alignment:
-    if look.role in ("head", "figure", "figure_label", "figure_hint", "label"):
+    if look.role in ("formal", "head", "figure", "figure_label", "figure_hint", "label"):
         return Alignment(horizontal="center", vertical="center", wrap_text=True)
     if look.role in ("lead", "note", "fact", "paragraph"):
         return Alignment(horizontal="left", vertical="center", wrap_text=True, indent=1 if look.role == "fact" else 0)

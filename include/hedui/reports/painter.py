@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from hedui.reports.cells import cell_value, display_width
-from hedui.reports.content import Column, Formula, Kind, Table, Value
-from hedui.reports.layout import ROW_HEIGHT, TEXT_LINE, Look, Styles, colour_of
+from hedui.reports.content import Column, Formula, Kind, Mark, Table, Value
+from hedui.reports.layout import ALARM, ALARM_LIGHT, ROW_HEIGHT, TEXT_LINE, Look, Styles, colour_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,11 +130,14 @@ class Painter:
             self._row(table.columns, letters, row, role="zebra" if index % 2 else "body")
         area = Area(letters=letters, first=first, last=max(first, self.row))
         self.areas[table.id or table.title] = area
+        mark_cells(self.sheet, table.marks, area)
         if table.filtered:
             last = get_column_letter(sum(column.span for column in table.columns))
             self.sheet.auto_filter.ref = f"A{head}:{last}{area.last}"
         if table.total and table.rows:
             self._total(table, area)
+        for row in table.footer:
+            self._row(table.columns, letters, row, role="total", area=area)
         if table.note:
             self.text(table.note, "note")
 
@@ -155,9 +160,14 @@ class Painter:
         self.line(placed, height=max(20.0, lines * 13 + 7))
         return self.row
 
-    def _row(self, columns: Sequence[Column], letters: dict[str, str], row: Sequence[Value], *, role: str) -> None:
+    def _row(
+        self, columns: Sequence[Column], letters: dict[str, str], row: Sequence[Value], *, role: str, area: Area | None = None
+    ) -> None:
         number = self.row + 1
         references = {key: f"{letter}{number}" for key, letter in letters.items()}
+        if area is not None:
+            references |= {f"{key}_rows": f"{letter}{area.first}:{letter}{area.last}" for key, letter in letters.items()}
+            references |= {f"{key}_up{up}": f"{letter}{number - up}" for key, letter in letters.items() for up in (1, 2)}
         placed, lines = [], 1
         for column, place, value in zip(columns, starts(columns), row, strict=True):
             if isinstance(value, Formula):
@@ -183,6 +193,19 @@ class Painter:
                 kind = column.kind
             placed.append(Placed(column=place, value=value, look=Look("total", kind), span=column.span))
         self.line(placed, height=20)
+
+
+def mark_cells(worksheet: Any, marks: Iterable[Mark], area: Area) -> None:
+    """Adds the native conditional formats; a cell with text ("—") is never marked."""
+    for mark in marks:
+        letter = area.letters[mark.column]
+        cell, sign = f"{letter}{area.first}", "<" if mark.beyond == "below" else ">"
+        rule = FormulaRule(  # type: ignore[no-untyped-call]
+            formula=[f"AND(ISNUMBER({cell}),{cell}{sign}{mark.bound:g})"],
+            font=Font(color=ALARM, bold=True),
+            fill=PatternFill(bgColor=ALARM_LIGHT, fill_type="solid"),
+        )
+        worksheet.conditional_formatting.add(f"{cell}:{letter}{area.last}", rule)
 
 
 def lines_of(text: str, width: float) -> int:

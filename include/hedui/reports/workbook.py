@@ -90,7 +90,7 @@ class _Renderer:
         painter = self._open(sheet.name, grid, header_rows=TOP_ROWS, freeze=freeze, portrait=sheet.portrait)
         if cover:
             painter.sheet.sheet_properties.tabColor = ACCENT
-            painter.text(sheet.title, "cover", height=44)
+            painter.text(sheet.title, "formal" if self.report.period else "cover", height=44)
             painter.text(sheet.lead, "subtitle", height=22)
         else:
             self._top(painter, sheet.title, sheet.lead)
@@ -107,11 +107,12 @@ class _Renderer:
             made = make_chart(chart, painter.sheet, painter.areas[chart.table])
             made.anchor = chart_anchor(row=row, rows=rows, first=first, last=last)
             painter.sheet.add_chart(made)
+        painter.sheet.print_area = f"A1:{get_column_letter(painter.columns)}{painter.row}"
         self._close(painter)
 
     def _top(self, painter: Painter, title: str, lead: str) -> None:
-        painter.text(title, "title", height=32)
-        subtitle = f"编制单位：{self.report.organisation}    业务日期：{self.report.business_date:%Y年%m月%d日}    金额单位：元"
+        painter.text(title, "formal" if self.report.period else "title", height=36 if self.report.period else 32)
+        subtitle = f"编制单位：{self.report.organisation}    {self.report.about}    金额单位：元"
         back = min(2, painter.columns - 1)
         link = Placed(
             column=painter.columns - back + 1, value=BACK, look=Look("back", "link"), span=back, link=self.report.sheets[0].name

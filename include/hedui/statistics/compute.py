@@ -1,0 +1,150 @@
+"""Runs a report's SQL over a period; the result is kept in the lake and counted anew only where its input or its SQL has changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hedui import engine
+from hedui.context import Context
+from hedui.errors import HeduiError
+from hedui.lake import Manifest, Partition
+from hedui.site.statistics import FILE, StatisticsSettings, load_statistics
+from hedui.statistics.definitions import awaits, definition_of, sql_of
+from hedui.statistics.errors import StatisticsError
+from hedui.statistics.figures import Cells, Figures
+from hedui.statistics.foot import check_footing
+from hedui.statistics.inputs import Inputs, find_inputs, register_inputs
+from hedui.statistics.model import Definition
+from hedui.statistics.periods import Period
+from hedui.statistics.restating import Restating, distribute, restating
+
+KEYS: Final = ("row_key", "sheet_key")
+
+
+def settings_of(context: Context) -> StatisticsSettings:
+    """The site's statistics.yaml.
+
+    Raises:
+        StatisticsError: The site has none. SiteError: it has mistakes.
+    """
+    settings = load_statistics(context.site)
+    if settings is None:
+        raise StatisticsError(
+            f"The site {context.site.id} has no {FILE}: it says whose data statistics count; see docs/reports.md."
+        )
+    return settings
+
+
+def figures(context: Context, report: str, period: Period, *, restated: dt.date | None = None) -> Figures:
+    """The figures of a report.
+
+    Args:
+        context: The step's context.
+        report: Name of the report.
+        period: What it is about.
+        restated: Date of the region table whose codes it is to be shown in; None: codes as they were.
+
+    Raises:
+        StatisticsError: There is no such report, it waits for a dataset, or the lake has nothing of the period.
+        FootingError: Totals do not foot. RegionError: it cannot be restated.
+    """
+    definition, settings = definition_of(report), settings_of(context)
+    if awaits(definition):
+        raise StatisticsError(
+            f"The report {report} waits for the dataset {', '.join(awaits(definition))}, which is not canonical yet."
+        )
+    inputs = find_inputs(context, settings, definition.reads, period)
+    if not inputs.found:
+        raise StatisticsError(
+            f"The lake has nothing of {', '.join(definition.reads)} between {period.start} and {period.end}; extract those dates first."
+        )
+    cells, estimated = _counted(context, report, definition, settings, inputs, restated)
+    prior: dict[str, Cells | None] = {}
+    for back in definition.back:
+        other = find_inputs(context, settings, definition.reads, period.before if back == "period" else period.year_before)
+        prior[back] = _counted(context, report, definition, settings, other, restated)[0] if _comparable(other) else None
+    return Figures(
+        report=report,
+        definition=definition,
+        inputs=inputs,
+        cells=cells,
+        prior=prior,
+        restated=restated,
+        estimated=estimated,
+    )
+
+
+def _comparable(inputs: Inputs) -> bool:
+    """Whether there is anything of the period."""
+    return bool(inputs.found)
+
+
+def _counted(
+    context: Context, report: str, definition: Definition, settings: StatisticsSettings, inputs: Inputs, restated: dt.date | None
+) -> tuple[Cells, frozenset[str]]:
+    given = restating(context, inputs, restated) if restated else None
+    parameters = {
+        "start": inputs.period.start,
+        "end": inputs.period.end,
+        "residents": settings.residents,
+        "flexible": settings.flexible,
+    }
+    sql = engine.render(sql_of(report), **parameters)
+    partition = _partition(report, inputs.period, given)
+    basis = _basis(sql, inputs, given)
+    kept = context.lake.manifest(partition)
+    if kept is None or kept.meta.get("basis") != basis:
+        _count(context, partition, sql, definition, inputs, given, basis)
+    cells = _read(context, partition, definition)
+    check_footing(report, definition, cells)
+    return distribute(cells, given) if given else (cells, frozenset())
+
+
+def _partition(report: str, period: Period, given: Restating | None) -> Partition:
+    codes = f"{given.table:%Y%m%d}" if given else "as_was"
+    return Partition(layer="statistics", parts=(report, period.cycle, codes), date=period.end)
+
+
+def _basis(sql: str, inputs: Inputs, given: Restating | None) -> str:
+    """SHA-256 over all that decides the figures: the SQL with its parameters, the content that it reads, the mappings of codes."""
+    lines = [sql, *(f"{item.dataset}|{item.source}|{item.date}|{item.digest}|{item.version}" for item in inputs.found)]
+    lines += [f"{version}|{mapping.digest}" for version, mapping in sorted((given.mappings if given else {}).items())]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _count(
+    context: Context,
+    partition: Partition,
+    sql: str,
+    definition: Definition,
+    inputs: Inputs,
+    given: Restating | None,
+    basis: str,
+) -> None:
+    keys = [*KEYS, *(measure.key for measure in definition.counted)]
+    with engine.connect(memory_limit=context.memory_limit, threads=context.threads) as connection:
+        register_inputs(connection, context.lake, inputs, definition.reads, mappings=given.mappings if given else {})
+        (statement,) = engine.statements(sql)
+        result = connection.execute(statement).to_arrow_table()
+    lacking = [key for key in keys if key not in result.column_names]
+    if lacking:
+        raise StatisticsError(f"{partition.parts[0]}: the SQL gives no column {', '.join(lacking)}, which the YAML names.")
+    table = pa.table({key: result[key].cast(pa.string() if key in KEYS else pa.int64()) for key in keys})
+    with context.lake.writer(partition) as writer:
+        pq.write_table(table, writer.new_file(), filesystem=context.lake.fs)
+        writer.commit(Manifest(rows=table.num_rows, meta={"basis": basis, "period": inputs.period.id}))
+
+
+def _read(context: Context, partition: Partition, definition: Definition) -> Cells:
+    (file,) = context.lake.files(partition)
+    rows: list[dict[str, Any]] = pq.read_table(file, filesystem=context.lake.fs).to_pylist()
+    measures = [measure.key for measure in definition.counted]
+    cells = {(str(row["row_key"]), str(row["sheet_key"])): {key: int(row[key] or 0) for key in measures} for row in rows}
+    if len(cells) != len(rows):
+        raise HeduiError(f"{partition.parts[0]}: the SQL gives a row and sheet twice; every place is one line.")
+    return cells

@@ -1,0 +1,4 @@
+-- 用人单位: registration, declaration, levy, payment, arrears and refunds by region and insurance.
+-- Parameters: residents, flexible, end; relations: enrolment, levy, payment. See collection.jinja.
+{% import 'statistics/collection.jinja' as shared with context %}
+{{ shared.collection(['unit'], 'region') }};
