@@ -45,7 +45,15 @@ def test_parsing_imports_nothing_heavy() -> None:
     result = json.loads(done.stdout.split("RESULT ", 1)[1].splitlines()[0])
     assert result == {
         "errors": {},
-        "dags": ["correction_reminders", "correction_run", "feed_monitor", "nightly_reconciliation", "region_code_migration"],
+        "dags": [
+            "correction_reminders",
+            "correction_run",
+            "feed_monitor",
+            "nightly_reconciliation",
+            "padis_monthly_table",
+            "padis_upload",
+            "region_code_migration",
+        ],
         "heavy": [],
     }
 

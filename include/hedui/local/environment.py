@@ -19,6 +19,10 @@ LEDGER_CONNECTION = "hedui_ledger"
 CONNECTIONS = {LEDGER_CONNECTION: "hedui", "shebao_db": "shebao", "shuiwu_db": "shuiwu"}
 """Connections that the demo uses, with the embedded database of each."""
 
+PADIS_CONNECTION = "padis"
+PADIS_URL = "http://127.0.0.1:8650"
+"""Where `hedui padis mock` listens, which the demo reports births to; ``HEDUI_PADIS_URL`` names another place."""
+
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -75,7 +79,13 @@ def hedui_environment(home: Home, postgres: Postgres, *, site: Path) -> dict[str
         "HEDUI_REPORT_KEY": os.environ.get("HEDUI_REPORT_KEY") or keys(home).report,
         "HEDUI_REHEARSAL_URL": postgres.url("postgres"),
         **{f"HEDUI_CONN_{name.upper()}": postgres.url(database) for name, database in CONNECTIONS.items()},
+        f"HEDUI_CONN_{PADIS_CONNECTION.upper()}": padis_url(),
     }
+
+
+def padis_url() -> str:
+    """Address of the reference PADIS server that the demo reports to."""
+    return os.environ.get("HEDUI_PADIS_URL") or PADIS_URL
 
 
 def airflow_environment(home: Home, postgres: Postgres, *, site: Site, folder: Path, port: int) -> dict[str, str]:
@@ -128,6 +138,7 @@ def airflow_environment(home: Home, postgres: Postgres, *, site: Site, folder: P
         **hedui_environment(home, postgres, site=folder),
         **{f"AIRFLOW__{name}": value for name, value in settings.items()},
         **{f"AIRFLOW_CONN_{name.upper()}": _connection(postgres, database) for name, database in CONNECTIONS.items()},
+        f"AIRFLOW_CONN_{PADIS_CONNECTION.upper()}": padis_url(),
         "AIRFLOW_HOME": str(home.airflow),
         "HEDUI_RETRY_SECONDS": os.environ.get("HEDUI_RETRY_SECONDS", "5"),
         "HEDUI_RECEIPT_SECONDS": os.environ.get("HEDUI_RECEIPT_SECONDS", "10"),

@@ -71,6 +71,7 @@ class RecordKind:
     Attributes:
         name: ``birth`` or ``registration``.
         label: Chinese name.
+        dataset: The canonical dataset that it is taken from.
         key: The field that names the record for good (business key).
         event: The field with the event's date or time.
         region: The field with the region that the record is counted in.
@@ -80,6 +81,7 @@ class RecordKind:
 
     name: Kind
     label: str
+    dataset: str
     key: str
     event: str
     region: str
@@ -95,6 +97,7 @@ def kinds() -> dict[str, RecordKind]:
         name: RecordKind(
             name=name,
             label=spec["label"],
+            dataset=spec["dataset"],
             key=spec["key"],
             event=spec["event"],
             region=spec["region"],

@@ -79,7 +79,7 @@ def _row(office: Office, one: Refused) -> dict[str, Any]:
     return {
         "rule": rule,
         "severity": office.context.site.rule_severity(rule),
-        "dataset": one.kind if one.kind in datasets() else None,
+        "dataset": name if (name := kinds()[one.kind].dataset) in datasets() else None,
         "subject_key": one.business_key,
         "region": one.region or None,
         "period": one.period or None,

@@ -1,6 +1,7 @@
 """Takes drafts into the ledger: what is new or has changed becomes a further version, what is known as it is stays untouched.
 
-One transaction for the whole delivery: a killed run has taken nothing, and the same delivery taken again changes nothing.
+One transaction for the whole delivery: a killed run has taken nothing, and the same delivery taken again changes nothing. A delivery of an
+older date than one that was taken from the same source brings only numbers that are not known: what it says of others is outdated.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import io
 import json
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from hedui.ledger.database import begin, bulk
 from hedui.padis.fields import Kind
@@ -54,6 +56,7 @@ WITH one AS (
 SELECT one.*, coalesce(latest.version, 0) + 1 AS version
 FROM one LEFT JOIN latest USING (business_key)
 WHERE CASE WHEN latest.business_key IS NULL THEN one.intent = 'report'
+           WHEN :outdated THEN false
            WHEN one.intent = 'withdraw' THEN latest.intent = 'report'
            ELSE latest.intent = 'withdraw' OR latest.content_digest <> one.content_digest END
 """
@@ -73,6 +76,16 @@ SELECT encode(sha256(convert_to(CAST(:sender AS text) || '|' || CAST(:kind AS te
        :date
 FROM padis_fresh ORDER BY position
 """
+
+NEWER: Final = """
+SELECT EXISTS (SELECT 1 FROM hedui.padis_collection WHERE sender = :sender AND kind = :kind AND source = :source AND business_date > :date)
+"""
+
+TAKEN: Final = text("""
+INSERT INTO hedui.padis_collection (sender, kind, source, business_date, taken_at, facts)
+VALUES (:sender, :kind, :source, :date, :now, :facts)
+ON CONFLICT (sender, kind, source, business_date) DO UPDATE SET taken_at = excluded.taken_at, facts = excluded.facts
+""").bindparams(bindparam("facts", type_=JSONB))
 
 COUNTS: Final = """
 SELECT (SELECT count(*) FROM padis_staged) AS rows, (SELECT count(*) FROM padis_conflict) AS conflicting,
@@ -102,7 +115,7 @@ class Taken:
     conflicting: int
 
 
-def collect(office: Office, kind: Kind, drafts: Iterable[Draft], *, date: dt.date) -> Taken:
+def collect(office: Office, kind: Kind, drafts: Iterable[Draft], *, date: dt.date, source: str = "") -> Taken:
     """Takes drafts into the ledger; an earlier version that has not gone out yet is superseded.
 
     Args:
@@ -110,25 +123,30 @@ def collect(office: Office, kind: Kind, drafts: Iterable[Draft], *, date: dt.dat
         kind: Kind of all drafts.
         drafts: What the canonical data say.
         date: Business date of the data.
+        source: Who delivered them.
 
     Raises:
         LedgerError: The ledger refuses; nothing was taken.
     """
     own = {"sender": office.settings.sender, "kind": kind}
+    delivery = {**own, "source": source, "date": date}
     with begin(office.ledger, lock=LOCK_COLLECT) as connection:
         bulk(connection)
         connection.execute(text(STAGE))
         _copy(connection, drafts, office)
         connection.execute(text("ANALYZE padis_staged"))
         connection.execute(text(CONFLICTS))
-        connection.execute(text(FRESH), own)
+        outdated = connection.execute(text(NEWER), delivery).scalar_one()
+        connection.execute(text(FRESH), {**own, "outdated": outdated})
         connection.execute(text("ANALYZE padis_fresh"))
         connection.execute(text(SUPERSEDE), {**own, "now": office.clock()})
         connection.execute(text(INSERT), {**own, "now": office.clock(), "date": date})
         counts = connection.execute(text(COUNTS)).mappings().one()
         if counts["new"] + counts["changed"] > ANALYZE_FROM:
             connection.execute(text("ANALYZE hedui.padis_record"))
-    return Taken(**{name: int(value) for name, value in counts.items()})
+        taken = Taken(**{name: int(value) for name, value in counts.items()})
+        connection.execute(TAKEN, {**delivery, "now": office.clock(), "facts": asdict(taken)})
+    return taken
 
 
 def _copy(connection: Connection, drafts: Iterable[Draft], office: Office) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from hedui.context import Context
 from hedui.ledger.database import engine
 from hedui.padis.errors import PadisError
-from hedui.padis.fields import Kind
+from hedui.padis.fields import Kind, kinds
 from hedui.padis.mapping import Mapper
 from hedui.padis.regions import RegionCodes
 from hedui.padis.transports import Transport, open_transport
@@ -69,6 +69,16 @@ class Office:
     def today(self) -> dt.date:
         """The day, in the site's time zone."""
         return self.clock().astimezone(self.zone).date()
+
+    def sources(self, kind: Kind) -> list[str]:
+        """Sources of the site whose rows are reported."""
+        named = self.settings.sources.get(kind)
+        dataset = kinds()[kind].dataset
+        return [
+            source.id
+            for source in self.context.site.sources
+            if dataset in source.datasets and (named is None or source.id in named)
+        ]
 
     def mapper(self, kind: Kind, *, report: dt.date) -> Mapper:
         """Maps records of a kind.

@@ -6,15 +6,15 @@ import string
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from hedui.errors import SiteError
 from hedui.padis.fields import META, kinds
-from hedui.site.base import Model
+from hedui.site.base import Identifier, Model
 from hedui.site.documents import Document, read_yaml
-from hedui.site.padis_profile import Calendar, Profile, WireField
+from hedui.site.padis_profile import Calendar, Profile, Retry, WireField
 from hedui.site.padis_transport import Transport
 from hedui.site.problems import Problems, choose
 from hedui.site.validate import parse
@@ -26,6 +26,8 @@ PLACES: Final = (
     *("digest", "sha256", "sm3", "signature"),
 )
 """What templates may name. Digests and the signature exist once the file is finished: in headers and arguments, not in names."""
+REPLACED: Final = ("transport", "calendar", "retry", "per_minute", "rows")
+"""What a site may say in place of its profile."""
 LATE: Final = frozenset({"digest", "sha256", "sm3", "signature", "name", "stem"})
 
 
@@ -36,8 +38,10 @@ class PadisSettings(Model):
         sender: Region code of who reports; part of every record's key.
         sender_name: Its name.
         profile: ``reference``, which is ours and no official format, or a YAML file below the site's folder.
-        transport: In place of the profile's.
-        calendar: In place of the profile's.
+        transport, calendar, retry, per_minute, rows: In place of the profile's.
+        monitored: Region codes (whole or their beginning) of the places that a monthly table of births is made for.
+        sources: Sources of the site whose rows are reported, by kind of record; a kind that is not named takes every source that has its
+            dataset.
         agency: Agency of the site that corrects refused records.
         source: What refused records' findings name as their source.
     """
@@ -47,6 +51,11 @@ class PadisSettings(Model):
     profile: str = "reference"
     transport: Transport | None = None
     calendar: Calendar | None = None
+    retry: Retry | None = None
+    per_minute: Annotated[int, Field(ge=1)] | None = None
+    rows: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    monitored: tuple[Annotated[str, Field(pattern=r"^[1-9][0-9]{1,14}$")], ...] = ()
+    sources: dict[Literal["birth", "registration"], tuple[Identifier, ...]] = {}
     agency: str = ""
     source: str = "padis"
 
@@ -83,7 +92,7 @@ def load_padis(folder: Path) -> PadisSite | None:
         raise SiteError(problems.lines())
     assert settings is not None
     assert profile is not None
-    replaced = {name: value for name in ("transport", "calendar") if (value := getattr(settings, name)) is not None}
+    replaced = {name: value for name in REPLACED if (value := getattr(settings, name)) is not None}
     return PadisSite(settings=settings, profile=profile.model_copy(update=replaced))
 
 

@@ -73,6 +73,10 @@ class Bureau:
     def take(self, kind: Kind, rows: list[dict[str, Any]]) -> intake.Taken:
         return intake.collect(self.office, kind, drafts(kind, rows), date=DATE)
 
+    def take_from(self, source: str, kind: Kind, rows: list[dict[str, Any]], date: dt.date) -> intake.Taken:
+        """A named source's delivery of a date."""
+        return intake.collect(self.office, kind, drafts(kind, rows), date=date, source=source)
+
     def pack(self, kind: Kind = "birth") -> tuple[str, ...]:
         ready.validate(self.office, kind, report=DATE)
         return outgoing.pack_records(self.office, kind, report=DATE)

@@ -15,5 +15,8 @@ SAMPLES: Samples = {
             "agency": "weijian",
             "fingerprint": "md5(concat_ws('|', 'padis:birth', rule, subject_key))",
         }
-    ]
+    ],
+    "padis/monthly_details.sql": [
+        {"births": "births", "first": dt.date(2026, 5, 1), "last": dt.date(2026, 5, 31), "region": "9901"},
+    ],
 }

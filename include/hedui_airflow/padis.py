@@ -1,0 +1,166 @@
+"""The bodies of the tasks that report to PADIS. XCom carries figures, never a value of a row."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from hedui.errors import HeduiError, SiteError
+from hedui_airflow.regions import site_folder
+from hedui_airflow.tasks import Summary, business_date, masked, task_context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hedui.context import Context
+    from hedui.steps import StepSummary
+
+log = logging.getLogger(__name__)
+PATIENCE: Final = dt.timedelta(hours=20)
+"""How long a run waits for receipts; what is under way then is the next run's matter, which asks for all open files."""
+
+
+def _around() -> tuple[Context, Mapping[str, Any], dt.date, str]:
+    from airflow.sdk import get_current_context
+
+    airflow = get_current_context()
+    context = task_context()
+    date = business_date(airflow, timezone=context.site.timezone)
+    return context, airflow, date, f"airflow:{airflow['dag_run'].dag_id}"
+
+
+def _told(summary: StepSummary) -> Summary:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    figures = "，".join(f"{name}={value:,}" for name, value in summary.counts.items())
+    log.info("%s %s: %s", summary.step, summary.subject, "，".join(filter(None, [summary.state, summary.reason, figures])))
+    if summary.state != "done":
+        raise AirflowSkipException(summary.reason or summary.state)
+    return {**asdict(summary), "business_date": summary.business_date.isoformat()}
+
+
+def _run(step: Callable[..., StepSummary]) -> Summary:
+    """Runs a step; what only a person can mend fails at once, a site without ``padis.yaml`` ends as skipped."""
+    from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+    from hedui.padis.errors import PackageError
+    from hedui.site.padis import FILE
+
+    if not (site_folder() / FILE).exists():
+        raise AirflowSkipException(f"The site has no {FILE}: it reports nothing.")
+    try:
+        return _told(masked(step))
+    except (SiteError, PackageError) as error:
+        raise AirflowFailException(str(error)) from error
+
+
+def period_of_run(airflow: Mapping[str, Any]) -> str:
+    """The month that a run is asked for, or an empty text.
+
+    Raises:
+        HeduiError: It is no month.
+    """
+    given = str(airflow["params"].get("period") or "").strip()
+    if given and not (len(given) == 6 and given.isdecimal() and 1 <= int(given[4:]) <= 12):
+        raise HeduiError(f"period is {given!r}; write it like 202605.")
+    return given
+
+
+def run_collect(kind: str) -> Summary:
+    """Takes the canonical records of a kind into the ledger; skipped where nothing was delivered."""
+    from hedui.padis.steps import collect_all
+
+    context, _, date, _ = _around()
+    return _run(partial(collect_all, context, site_folder(), kind, date=date))  # type: ignore[arg-type]
+
+
+def run_prepare(kind: str) -> Summary:
+    """Judges what waits and packs it."""
+    from hedui.padis.steps import prepare
+
+    context, airflow, date, _ = _around()
+    return _run(partial(prepare, context, site_folder(), kind, date=date, period=period_of_run(airflow)))  # type: ignore[arg-type]
+
+
+def look_and_send() -> Summary | None:
+    """One turn of sending, asking and taking receipts; the figures once nothing is under way or the run's patience is over."""
+    from hedui.padis.steps import upload
+
+    context, airflow, date, operator = _around()
+    summary = _run(partial(upload, context, site_folder(), date=date, operator=operator))
+    begun = airflow["dag_run"].start_date
+    over = begun is not None and dt.datetime.now(dt.UTC) - begun > PATIENCE
+    return summary if not summary["counts"]["open"] or over else None
+
+
+def run_settle() -> Summary:
+    """Records that wait for a correction become cases."""
+    from hedui.padis.steps import settle
+
+    context, _, date, _ = _around()
+    return _run(partial(settle, context, site_folder(), date=date))
+
+
+def run_close() -> Summary:
+    """Closes the months that are due."""
+    from hedui.padis.steps import close
+
+    context, _, date, operator = _around()
+    return _run(partial(close, context, site_folder(), date=date, operator=operator))
+
+
+def refuse_parked(summaries: Any) -> None:
+    """Fails where files wait for a person's decision, so that the run is seen.
+
+    Raises:
+        AirflowFailException: Some are parked.
+    """
+    from airflow.sdk.exceptions import AirflowFailException
+
+    parked = (summaries or {}).get("counts", {}).get("parked", 0)
+    if parked:
+        raise AirflowFailException(
+            f"{parked} files are parked and wait for a person: `hedui padis batches`, `hedui padis release`."
+        )
+
+
+def month_of_run(airflow: Mapping[str, Any], *, timezone: str) -> str:
+    """The month that a run of the monthly table is about: its parameter, else the month in which its data interval begins."""
+    return period_of_run(airflow) or f"{business_date(airflow, timezone=timezone):%Y%m}"
+
+
+def run_table() -> Summary:
+    """Makes the monthly tables; fails where details and acknowledged upload differ, with how much.
+
+    Raises:
+        AirflowFailException: A table was refused; its workbook lists the cells.
+    """
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from hedui.padis.steps import monthly_tables
+
+    context, airflow, _, operator = _around()
+    period = month_of_run(airflow, timezone=context.site.timezone)
+    today = dt.datetime.now(ZoneInfo(context.site.timezone)).date()
+    summary = _run(partial(monthly_tables, context, site_folder(), period=period, date=today, operator=operator))
+    counts = summary["counts"]
+    if counts["refused"]:
+        raise AirflowFailException(
+            f"{counts['refused']} of {counts['tables']} tables of {period} are refused: {counts['details']} births by the details, "
+            f"{counts['acknowledged']} acknowledged, {counts['cells_that_differ']} cells differ; "
+            f"see {', '.join(summary['paths'].values())}."
+        )
+    return summary
+
+
+def run_report() -> Summary:
+    """Makes the workbook of the month's upload."""
+    from hedui.padis.steps import month_report
+
+    context, airflow, date, _ = _around()
+    period = month_of_run(airflow, timezone=context.site.timezone)
+    return _run(partial(month_report, context, site_folder(), period=period, date=date))
