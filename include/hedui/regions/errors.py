@@ -41,3 +41,7 @@ class ConstraintError(RegionError):
 
 class WindowClosedError(RegionError):
     """The time window of a migration has ended; what is done stays done, the next call goes on from there."""
+
+
+class UncertainCodeError(RegionError):
+    """A code has no certain counterpart in the version that a receiver asks for: its record waits for a person, and is not sent."""

@@ -15,7 +15,7 @@ from hedui.regions.honesty import Stop, pair_stops
 from hedui.regions.lower import carried, own_moves
 from hedui.regions.mapping import RegionMap, compose, region_map
 from hedui.regions.migrate.resolve import Resolver, by_code
-from hedui.regions.model import Change, Table
+from hedui.regions.model import Change, SubChange, Table
 from hedui.regions.reading import Mistakes, read_rows, shown
 from hedui.regions.store import SHIPPED, Store
 from hedui.regions.weights import Weight, shares_of
@@ -92,12 +92,7 @@ def make_plan(
     subs = carried(store.sub_changes_between(start, end), maps)
     resolver = Resolver(
         mapping=whole,
-        allocator=Allocator(
-            whole,
-            subs,
-            addresses=_addresses(settings, folder),
-            institutions=_pairs(folder, settings.institutions, "institution", "county"),
-        ),
+        allocator=site_allocator(settings, folder, whole, subs),
         known=frozenset(new.rows),
         before=frozenset(old.rows),
         below=by_code(subs),
@@ -122,6 +117,16 @@ def make_plan(
             if item.table is None or item.table >= end  # who asks for older codes gets them translated
         },
     )
+
+
+def site_allocator(settings: RegionSettings, folder: Path, mapping: RegionMap, subs: Sequence[SubChange]) -> Allocator:
+    """What decides the splits of a mapping at a site: townships and villages, its address dictionary, its institutions.
+
+    Raises:
+        RegionFileError: A file of the site has mistakes.
+    """
+    institutions = _pairs(folder, settings.institutions, "institution", "county")
+    return Allocator(mapping, subs, addresses=_addresses(settings, folder), institutions=institutions)
 
 
 def _pairs(folder: Path, file: str | None, first: str, second: str) -> dict[str, str]:
