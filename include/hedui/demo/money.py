@@ -1,6 +1,7 @@
-"""The money's own way: what the bank deducted, what the treasury took in, and what 社保 gives back, beside the tax bureau's unit rows.
+"""The money's own way: what the bank deducted, what the treasury took in and 社保 registered, and what 社保 gives back.
 
-Every unit row of the tax bureau has a row of the bank (payments) and one of the treasury, every refund of the bureau one of 社保; plants
+Every unit row of the tax bureau has a row of the bank (payments) and one of the treasury, every receipt of the treasury one of 社保's
+register of arrivals, every refund of the bureau one of 社保; plants
 change, move, add and drop them. What the comparisons must report is stated row by row by the plants, totals follow by addition: the
 demo's own arithmetic.
 """
@@ -18,11 +19,13 @@ from hedui.demo.flows import AMOUNTS, workday
 from hedui.demo.planting import DATES, Expectation
 
 BANK_TAX, TAX_TREASURY, REFUND_TAX = "bank_tax", "tax_treasury", "refund_tax"
-Leg = Literal["bank", "treasury", "refund"]
+TREASURY_RECORDED = "treasury_recorded"
+Leg = Literal["bank", "treasury", "fund", "refund"]
 WINDOW: Final = 1
 GROUPS: Final = {
     BANK_TAX: ("pool_region", "insurance"),
     TAX_TREASURY: ("pool_region", "agency_code", "insurance", "payment_flag"),
+    TREASURY_RECORDED: ("pool_region", "agency_code", "insurance", "payment_flag"),
     REFUND_TAX: ("pool_region", "agency_code", "insurance"),
 }
 """What the comparisons' totals are made by, as in the site's comparisons.yaml."""
@@ -40,6 +43,8 @@ MISSING: Final[dict[tuple[str, str], tuple[str, str]]] = {
     (BANK_TAX, "tax"): ("R14", "SHORT"),
     (TAX_TREASURY, "treasury"): ("R13", "LONG"),
     (TAX_TREASURY, "tax"): ("R10", "LATE"),
+    (TREASURY_RECORDED, "fund"): ("R12", "ONLY_RIGHT"),
+    (TREASURY_RECORDED, "treasury"): ("R11", "LATE"),
     (REFUND_TAX, "refund"): ("R04", "REFUND"),
     (REFUND_TAX, "tax"): ("R03", "REFUND"),
 }
@@ -73,6 +78,12 @@ def treasury_row(unit: FlowRow) -> FlowRow:
     }  # fmt: skip
 
 
+def fund_row(receipt: FlowRow) -> FlowRow:
+    """社保's entry of a receipt of the treasury in its register of arrivals."""
+    same = ("receipt_no", "detail_no", "levy_no", "pool_region", "agency_code", "insurance", "unit_no", "period", "payment_flag")
+    return {name: receipt[name] for name in (*same, "amount_fen", "delivered")} | {"own_date": receipt["remitted"]}
+
+
 def refund_row(tax: FlowRow) -> FlowRow:
     """社保's own row of a refund that the tax bureau reports; its payment lies before the demo."""
     return {
@@ -103,6 +114,7 @@ class MoneyPlanting:
         expect: Takes lines of truth.
         units: How many units the world has; the last ones are touched by other plants.
         cases: The cases that plants have taken, by the number of their block.
+        registered: What 社保's register of arrivals has of a receipt, by the receipt's number, where a plant has touched it.
         added: Rows of a leg that plants make beside the cases.
         unrefunded: Numbers of the bureau's refunds that 社保 has no usual row of.
         notices: Levy notices that are one case's alone.
@@ -113,7 +125,8 @@ class MoneyPlanting:
     expect: Callable[[Expectation], None]
     units: int
     cases: dict[int, Case] = field(default_factory=dict)
-    added: dict[Leg, list[FlowRow]] = field(default_factory=lambda: {"bank": [], "treasury": [], "refund": []})
+    registered: dict[str, list[FlowRow]] = field(default_factory=dict)
+    added: dict[Leg, list[FlowRow]] = field(default_factory=lambda: {"bank": [], "treasury": [], "fund": [], "refund": []})
     unrefunded: set[str] = field(default_factory=set)
     notices: set[str] = field(default_factory=set)
     settled: dict[tuple[dt.date, str, tuple[Any, ...]], Counter[str]] = field(default_factory=dict)
@@ -203,15 +216,20 @@ class MoneyPlanting:
                     self.say(date, scope, rule, kind, "/".join(named), row)
 
     def twin_truth(self) -> None:
-        """Truth of unit rows that share a detail number because they lack the notice's: twice on both sides of both comparisons."""
+        """Truth of unit rows that share a detail number because they lack the notice's: twice on both sides of all comparisons."""
         found: dict[tuple[dt.date, str], list[FlowRow]] = {}
         for block in self.flows.blocks:
             for row in block.unit_rows():
                 found.setdefault((row["delivered"], row["detail_no"]), []).append(row)
         for (date, key), rows in found.items():
-            for scope in (BANK_TAX, TAX_TREASURY) if len(rows) > 1 else ():
+            keys = {BANK_TAX: key, TAX_TREASURY: key, TREASURY_RECORDED: treasury_row(rows[0])["receipt_no"]}
+            for scope, shown in keys.items() if len(rows) > 1 else ():
                 for _ in ("left", "right"):
-                    self.say(date, scope, "K02", "DUP", key, rows[0])
+                    self.say(date, scope, "K02", "DUP", shown, rows[0])
+
+    def entries(self, receipt: FlowRow) -> list[FlowRow]:
+        """What 社保 has registered of a receipt of the treasury."""
+        return self.registered.get(receipt["receipt_no"], [fund_row(receipt)])
 
     def rows(self, block: Block, leg: Leg) -> list[FlowRow]:
         """The leg's rows of a block: as the plants made them, or one per unit row (refund) as usual."""
@@ -221,6 +239,8 @@ class MoneyPlanting:
                 for row in block.taxes
                 if row["payment_flag"] == "refund" and row["detail_no"] not in self.unrefunded
             ]
+        if leg == "fund":
+            return [entry for receipt in self.rows(block, "treasury") for entry in self.entries(receipt)]
         case = self.cases.get(id(block))
         if case is not None:
             usual = [row for row in block.unit_rows() if row["detail_no"] != case.unit["detail_no"]]

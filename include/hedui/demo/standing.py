@@ -8,8 +8,16 @@ from dataclasses import replace
 
 from hedui.demo.planting import Expectation
 
-FLOW_COMPARISONS = ("levy_payment", "tax_recorded", "linghuo_recorded", "bank_tax", "tax_treasury", "refund_tax")
-FLOW_DATASETS = ("levy", "payment", "payment_unit", "daily_total", "bank_return", "treasury_receipt", "refund")
+FLOW_COMPARISONS = (
+    "levy_payment",
+    "tax_recorded",
+    "linghuo_recorded",
+    "bank_tax",
+    "tax_treasury",
+    "treasury_recorded",
+    "refund_tax",
+)
+FLOW_DATASETS = ("levy", "payment", "payment_unit", "daily_total", "bank_return", "treasury_receipt", "fund_receipt", "refund")
 FLOW_RULES = ("B05", "C09", "C29", "E13", "U09")
 MOVING = ("BUNDLE", "CUTOFF", "IN_TRANSIT", "LATE", "LONG", "ONLY_LEFT", "ONLY_RIGHT", "REFUND", "REV_ORPHAN", "SHORT")
 """What the window decides night by night; the plants state it for each night themselves."""

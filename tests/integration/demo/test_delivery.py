@@ -16,7 +16,7 @@ from hedui.demo.writers import connect_postgres
 from tests.integration.demo.conftest import Built
 
 TABLES = {
-    "shebao": ["ac01", "ab01", "ac02", "ac43", "ac44", "ac44_lh", "ac45", "ac50", "ac51", "ac60", "aa26", "czyqx", "tjyb"],
+    "shebao": ["ac01", "ab01", "ac02", "ac43", "ac44", "ac44_lh", "ac45", "dzdj", "ac50", "ac51", "ac60", "aa26", "czyqx", "tjyb"],
     "shuiwu": ["swdj101", "swdj102", "jfxx101", "jfxx102", "dzxx101"],
 }
 ID_NUMBER = re.compile(

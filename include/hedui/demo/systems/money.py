@@ -1,4 +1,4 @@
-"""社保退费明细 (a table), 国库入库流水 (text in a ZIP) and 银行回盘 (fixed width): their columns and how they are written."""
+"""社保退费明细 and 到账登记 (tables), 国库入库流水 (text in a ZIP) and 银行回盘 (fixed width): their columns and how they are written."""
 
 from __future__ import annotations
 
@@ -46,6 +46,34 @@ REFUND_FIELDS: Final[dict[str, str]] = {
     "original_paid_fen": "BIGINT",
     "original_paid_date": "DATE",
     **dict.fromkeys(("refund_status", "returned_flag", "reissue_no"), "VARCHAR"),
+    "own_date": "DATE",
+    "delivered": "DATE",
+}
+FUND: Final = Table(
+    source="shebao",
+    dataset="fund_receipt",
+    name="dzdj",
+    label="社保到账登记",
+    ideal="",
+    columns=(
+        Column(name="gklsh", sql="receipt_no", label="国库流水号"),
+        Column(name="aaz083", sql="detail_no", label="缴费明细流水号"),
+        Column(name="aaz288", sql="levy_no", label="征集通知流水号"),
+        Column(name="aaa027", sql="pool_region", label="统筹区编码"),
+        Column(name="aab034", sql="agency_code", label="社保经办机构编号"),
+        Column(name="aae140", sql="ltrim(insurance, '?')", label="险种类型"),
+        Column(name="aab001", sql="unit_no", label="单位编号"),
+        Column(name="aae003", sql="period", label="对应费款所属期"),
+        Column(name="aab165", sql="CASE payment_flag WHEN 'pay' THEN '缴费' ELSE '退费' END", label="缴费标识"),
+        Column(name="dzje", sql="yuan(amount_fen)", label="到账金额（元）", type=_MONEY),
+        Column(name="dzrq", sql="day8(own_date)", label="到账日期"),
+        Column(name="aae418", sql="delivered", label="传输日期", type="date"),
+    ),
+)
+FUND_FIELDS: Final[dict[str, str]] = {
+    **dict.fromkeys(("receipt_no", "detail_no", "levy_no", "pool_region", "agency_code", "insurance"), "VARCHAR"),
+    **dict.fromkeys(("unit_no", "period", "payment_flag"), "VARCHAR"),
+    "amount_fen": "BIGINT",
     "own_date": "DATE",
     "delivered": "DATE",
 }
