@@ -45,6 +45,8 @@ ACTIONS: Final[dict[str, str]] = {
     "padis.resubmit": "重新上报被拒记录",
     "padis.release": "放行挂起批次",
     "padis.close": "上报月结",
+    "statistics.send": "分发统计报表",
+    "statistics.expire": "清理到期统计报表",
     "padis.table": "出具出生月报表",
     "assist.open": "登记协查或通报",
     "assist.send": "发出协查、通报或反馈",

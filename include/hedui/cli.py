@@ -31,6 +31,7 @@ from hedui.commands.harness import harness_app
 from hedui.commands.padis import padis_app
 from hedui.commands.regions import regions_app
 from hedui.commands.rules import rules_app
+from hedui.commands.statistics import statistics_app
 from hedui.context import Context, context_from_environment
 from hedui.errors import HeduiError
 from hedui.security.masking import install_log_filter
@@ -59,6 +60,7 @@ app.add_typer(regions_app, name="regions")
 app.add_typer(bundle_app, name="bundle")
 app.add_typer(digests_app, name="digests")
 app.add_typer(padis_app, name="padis")
+app.add_typer(statistics_app, name="statistics")
 
 out = Console()
 err = Console(stderr=True)

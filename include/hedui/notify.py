@@ -1,4 +1,4 @@
-"""Tells people how a night went: e-mail and 钉钉 group messages in Chinese, headline figures only, no personal data."""
+"""Tells people what came of a run: e-mail, 钉钉 and 企业微信 messages in Chinese, headline figures only, no personal data."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import hmac
 import logging
+import mimetypes
 import smtplib
 import ssl
 import time
@@ -14,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit, urlunsplit
 
 import httpx
@@ -137,13 +139,14 @@ def send_notice(notice: Notice, *, settings: Notify, connection: Callable[[str],
     return len(channels)
 
 
-def send_email(notice: Notice, *, url: str, recipients: Sequence[str]) -> None:
+def send_email(notice: Notice, *, url: str, recipients: Sequence[str], attachments: Sequence[Path] = ()) -> None:
     """Sends a message as plain-text mail.
 
     Args:
         notice: The message.
         url: ``smtp://`` (with ``starttls=1`` for STARTTLS) or ``smtps://``; ``from`` names the sender.
         recipients: Addresses.
+        attachments: Files that go with it, under their own names.
 
     Raises:
         NotifyError: The server cannot be reached or refuses.
@@ -159,6 +162,10 @@ def send_email(notice: Notice, *, url: str, recipients: Sequence[str]) -> None:
     mail["Date"] = formatdate(localtime=True)
     mail["Message-ID"] = make_msgid(domain="hedui.invalid")
     mail.set_content(notice.text)
+    for path in attachments:
+        kind, _ = mimetypes.guess_type(path.name)
+        main, _, sub = (kind or "application/octet-stream").partition("/")
+        mail.add_attachment(path.read_bytes(), maintype=main, subtype=sub, filename=path.name)
     try:
         with _smtp(parts.scheme, host, parts.port) as server:
             if query.get("starttls") == "1":
@@ -199,13 +206,38 @@ def send_dingtalk(notice: Notice, *, url: str) -> None:
         query |= {"timestamp": str(now), "sign": signature(unquote(parts.fragment), now)}
     address = urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query), ""))
     body = "\n".join([f"#### {notice.title}", "", *(f"- {line}" for line in notice.lines)])
-    message = {"msgtype": "markdown", "markdown": {"title": notice.title, "text": body}}
+    _post(address, {"msgtype": "markdown", "markdown": {"title": notice.title, "text": body}})
+
+
+WECOM_BYTES = 4096
+"""What a 企业微信 group robot takes at most as Markdown, in UTF-8."""
+
+
+def send_wecom(notice: Notice, *, url: str) -> None:
+    """Sends a message to a 企业微信 group robot; what is longer than it takes is cut at a line, and says so.
+
+    Args:
+        notice: The message.
+        url: The robot's address with its ``key``.
+
+    Raises:
+        NotifyError: The robot cannot be reached or refuses.
+    """
+    lines, more = [f"#### {notice.title}", *(f"> {line}" for line in notice.lines)], "> ……（其余见报表）"
+    while len("\n".join([*lines, more]).encode()) > WECOM_BYTES and len(lines) > 1:
+        lines.pop()
+    cut = [] if len(lines) == len(notice.lines) + 1 else [more]
+    _post(url, {"msgtype": "markdown", "markdown": {"content": "\n".join([*lines, *cut])}})
+
+
+def _post(address: str, message: Mapping[str, object]) -> None:
+    host = urlsplit(address).hostname
     try:
         answer = httpx.post(address, json=message, timeout=_TIMEOUT)
         answer.raise_for_status()
         result = answer.json()
     except (httpx.HTTPError, ValueError) as error:  # the address carries the token: it must not be in the message
-        raise NotifyError(f"The robot at {parts.hostname} did not take the message ({type(error).__name__}).") from None
+        raise NotifyError(f"The robot at {host} did not take the message ({type(error).__name__}).") from None
     if not isinstance(result, dict) or result.get("errcode") != 0:
         code = result.get("errcode") if isinstance(result, dict) else "no object"
-        raise NotifyError(f"The robot at {parts.hostname} refuses the message (errcode {code}); check token, secret and keywords.")
+        raise NotifyError(f"The robot at {host} refuses the message (errcode {code}); check token, secret and keywords.")

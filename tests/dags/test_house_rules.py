@@ -53,6 +53,7 @@ def test_parsing_imports_nothing_heavy() -> None:
             "padis_monthly_table",
             "padis_upload",
             "region_code_migration",
+            "statistics_report",
         ],
         "heavy": [],
     }

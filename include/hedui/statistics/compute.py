@@ -15,7 +15,7 @@ from hedui.errors import HeduiError
 from hedui.lake import Manifest, Partition
 from hedui.site.statistics import FILE, StatisticsSettings, load_statistics
 from hedui.statistics.definitions import awaits, definition_of, sql_of
-from hedui.statistics.errors import StatisticsError
+from hedui.statistics.errors import NothingThereError, StatisticsError
 from hedui.statistics.figures import Cells, Figures
 from hedui.statistics.foot import check_footing
 from hedui.statistics.inputs import Inputs, find_inputs, register_inputs
@@ -50,7 +50,7 @@ def figures(context: Context, report: str, period: Period, *, restated: dt.date 
         restated: Date of the region table whose codes it is to be shown in; None: codes as they were.
 
     Raises:
-        StatisticsError: There is no such report, it waits for a dataset, or the lake has nothing of the period.
+        StatisticsError: There is no such report, or it waits for a dataset. NothingThereError: the lake has nothing of the period.
         FootingError: Totals do not foot. RegionError: it cannot be restated.
     """
     definition, settings = definition_of(report), settings_of(context)
@@ -60,7 +60,7 @@ def figures(context: Context, report: str, period: Period, *, restated: dt.date 
         )
     inputs = find_inputs(context, settings, definition.reads, period)
     if not inputs.found:
-        raise StatisticsError(
+        raise NothingThereError(
             f"The lake has nothing of {', '.join(definition.reads)} between {period.start} and {period.end}; extract those dates first."
         )
     cells, estimated = _counted(context, report, definition, settings, inputs, restated)

@@ -91,6 +91,28 @@ def period_of(cycle: Cycle, date: dt.date) -> Period:
     return Period(cycle=cycle, start=first, end=dt.date(index // 12, index % 12 + 1, 1) - ONE_DAY)
 
 
+def named(cycle: Cycle, name: str) -> Period:
+    """The period of a kind with the :attr:`Period.id`.
+
+    Raises:
+        StatisticsError: No period of the kind is called so.
+    """
+    try:
+        if cycle == "week":
+            first = dt.datetime.strptime(f"{name}-1", "%G-W%V-%u").date()
+        elif cycle == "quarter":
+            year, _, quarter = name.partition("-Q")
+            first = dt.date(int(year), int(quarter) * 3 - 2, 1)
+        else:
+            first = dt.date.fromisoformat({"day": name, "month": f"{name}-01", "year": f"{name}-01-01"}[cycle])
+        period = period_of(cycle, first)
+    except (ValueError, KeyError):
+        raise StatisticsError(
+            f"No period by {cycle} is called {name!r}; names are like 2026-06-03, 2026-W23, 2026-06, 2026-Q2, 2026."
+        ) from None
+    return period
+
+
 def ending(date: dt.date) -> tuple[Period, ...]:
     """The periods whose last date is ``date``, the shortest first: what a schedule of every day has to make."""
     return tuple(period for period in (period_of(cycle, date) for cycle in CYCLES) if period.end == date)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hedui import __version__
+from hedui.reports.cells import yuan
 from hedui.reports.content import Block, Column, Facts, Figure, LongTable, Notes, Report, Sheet, Table
 from hedui.reports.content import Figures as Headlines
 from hedui.statistics.figures import Figures
@@ -147,6 +148,15 @@ def _headlines(edition: Edition) -> tuple[Figure, ...]:
         label = "·".join(part for part in (measure.group, measure.label) if part)
         made.append(Figure(label=f"{label}（元）" if money else label, value=int(value or 0), kind="money" if money else "int"))
     return tuple(made)
+
+
+def summary_lines(edition: Edition) -> list[str]:
+    """The headline figures and what is missing, for messages."""
+    lines = []
+    for figure in _headlines(edition):
+        value = f"{yuan(figure.value or 0):,}" if figure.kind == "money" else f"{figure.value or 0:,}"
+        lines.append(f"{figure.label}：{value}")
+    return lines + incomplete(edition)
 
 
 def incomplete(edition: Edition) -> list[str]:
