@@ -7,58 +7,18 @@ target, proposals that contradict each other.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
-import pyarrow as pa
-
-from hedui import engine
 from hedui.context import Context
+from hedui.corrections.cells import CellDraft, manual
 from hedui.corrections.decide import CORRECTING, Judgement
-from hedui.corrections.model import Cell, Decision, Reason, Value
+from hedui.corrections.model import Cell, Operation, Reason, Value
+from hedui.corrections.night_records import RawRow, raw_rows
+from hedui.corrections.records import added, deleted
 from hedui.corrections.reverse import Irreversible, Reverse
 from hedui.corrections.select import dataset_of
-from hedui.lake import Partition
 from hedui.site.corrections import Target
-
-RawRow = Mapping[str, str | None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CellDraft:
-    """A cell that changes, and the judgements that want it.
-
-    Attributes:
-        reverse: Its table.
-        key: The row's key.
-        cell: Old and new value.
-        judgements: Who wants it, by fingerprint; all want the same.
-    """
-
-    reverse: Reverse
-    key: tuple[Value, ...]
-    cell: Cell
-    judgements: tuple[Judgement, ...]
-
-    @property
-    def place(self) -> tuple[str, tuple[Value, ...], str]:
-        """Table, key and column."""
-        return self.reverse.name, self.key, self.cell.column
-
-    @cached_property
-    def digest(self) -> uuid.UUID:
-        """What the ledger calls the cell by."""
-        return cell_digest(self.reverse.target.id, *self.place)
-
-
-def cell_digest(target: str, table: str, key: Sequence[Value], column: str) -> uuid.UUID:
-    """A cell's name in the ledger: a digest of target, table, key and column."""
-    text = json.dumps([target, table, [str(part) for part in key], column], ensure_ascii=False)
-    return uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,23 +47,19 @@ def draft_cells(context: Context, *, date: dt.date, target: Target, judgements: 
     for table in target.tables:
         wanted = by_dataset.pop(table.dataset, [])
         reverse = Reverse(site=context.site, target=target, table=table, date=date)
-        for result in _of_table(context, reverse, wanted):
-            if isinstance(result, Reason):
-                reasons.append(result)
-            else:
-                drafts.append(result)
+        for operation, draw in ((Operation.UPDATE, _updated), (Operation.INSERT, added), (Operation.DELETE, deleted)):
+            for result in draw(context, reverse, [judgement for judgement in wanted if judgement.operation is operation]):
+                if isinstance(result, Reason):
+                    reasons.append(result)
+                else:
+                    drafts.append(result)
     for name, left in by_dataset.items():
         reasons += [manual(judgement, f"被修改系统没有登记数据集“{name}”对应的表") for judgement in left]
     kept, refused = _merged(drafts)
     return Drafts(cells=tuple(kept), reasons=tuple(sorted([*reasons, *refused], key=lambda reason: reason.case)))
 
 
-def manual(judgement: Judgement, why: str) -> Reason:
-    """The reason for which a case that was decided goes to a person all the same."""
-    return replace(judgement.reason, decision=Decision.MANUAL, basis=f"{why}（{judgement.reason.basis}）")
-
-
-def _of_table(context: Context, reverse: Reverse, judgements: Sequence[Judgement]) -> Iterable[CellDraft | Reason]:
+def _updated(context: Context, reverse: Reverse, judgements: Sequence[Judgement]) -> Iterable[CellDraft | Reason]:
     if not judgements:
         return
     source = reverse.target.source
@@ -142,40 +98,36 @@ def _cell(reverse: Reverse, judgement: Judgement, row: RawRow, *, repeated: bool
     return CellDraft(reverse=reverse, key=key, cell=Cell(column=name, old=old, new=new, amount_fen=amount), judgements=(judgement,))
 
 
-def raw_rows(context: Context, reverse: Reverse, numbers: Sequence[int]) -> tuple[dict[int, dict[str, str | None]], set[int]]:
-    """Raw rows of the night by their number, and which of them share their key with another row."""
-    partition = Partition(layer="raw", parts=(reverse.target.source, reverse.table.dataset), date=reverse.date)
-    columns = list(
-        dict.fromkeys([*reverse.table.key, *(m.column for m in reverse.mapped.columns.values() if m.column is not None)])
-    )
-    keys = ", ".join(engine.ident(name) for name in reverse.table.key)
-    same = " AND ".join(f"r.{engine.ident(name)} IS NOT DISTINCT FROM t.{engine.ident(name)}" for name in reverse.table.key)
-    listed = ", ".join(f"r.{engine.ident(name)}" for name in columns)
-    with engine.connect(memory_limit=context.memory_limit, threads=context.threads) as duck:
-        duck.register("wanted", pa.table({"source_row": pa.array(numbers, pa.int64())}))
-        duck.execute(f"CREATE TEMP VIEW raw AS SELECT * FROM {engine.parquet(context.lake.files(partition))}")
-        duck.execute(f"CREATE TEMP TABLE touched AS SELECT source_row, {listed} FROM raw AS r SEMI JOIN wanted USING (source_row)")
-        found = duck.execute(f"SELECT source_row, {listed} FROM touched AS r ORDER BY source_row").fetchall()
-        shared = duck.execute(
-            f"""
-            SELECT t.source_row FROM touched AS t
-            JOIN (SELECT {keys}, count(*) AS n FROM raw GROUP BY {keys} HAVING count(*) > 1) AS r ON {same}
-            """
-        ).fetchall()
-    return {row[0]: dict(zip(columns, row[1:], strict=True)) for row in found}, {number for (number,) in shared}
-
-
 def _merged(drafts: Sequence[CellDraft]) -> tuple[list[CellDraft], list[Reason]]:
-    """Cells that several cases want, once; where they want different values, none of them."""
-    places: dict[tuple[str, tuple[Value, ...], str], list[CellDraft]] = {}
+    """Cells that several cases want, once; where they want different values, or different things of a whole row, none of them."""
+    rows: dict[tuple[str, tuple[Value, ...]], list[CellDraft]] = {}
     for draft in drafts:
-        places.setdefault(draft.place, []).append(draft)
+        rows.setdefault(draft.row, []).append(draft)
     kept: list[CellDraft] = []
     refused: list[Reason] = []
-    for same in places.values():
-        judgements = tuple(sorted((draft.judgements[0] for draft in same), key=lambda item: item.case.fingerprint))
-        if len({draft.cell.new for draft in same}) > 1:
-            refused += [manual(judgement, "同一数据项有互相矛盾的修改方案") for judgement in judgements]
-        else:
-            kept.append(replace(same[0], judgements=judgements))
+    for of_row in rows.values():
+        if not _agree(of_row):
+            judgements = {draft.judgements[0].case.fingerprint: draft.judgements[0] for draft in of_row}
+            refused += [manual(judgements[case], "同一行有互相矛盾的修改方案") for case in sorted(judgements)]
+            continue
+        places: dict[str, list[CellDraft]] = {}
+        for draft in of_row:
+            places.setdefault(draft.cell.column, []).append(draft)
+        for same in places.values():
+            wanted = tuple(sorted((draft.judgements[0] for draft in same), key=lambda item: item.case.fingerprint))
+            if len({draft.cell.new for draft in same}) > 1:
+                refused += [manual(judgement, "同一数据项有互相矛盾的修改方案") for judgement in wanted]
+            else:
+                kept.append(replace(same[0], judgements=wanted))
     return kept, refused
+
+
+def _agree(drafts: Sequence[CellDraft]) -> bool:
+    """Whether the cases that want a row to come or to go all want exactly the same."""
+    if all(draft.operation is Operation.UPDATE for draft in drafts):
+        return True
+    wanted: dict[str, set[tuple[Operation, Cell]]] = {}
+    for draft in drafts:
+        wanted.setdefault(draft.judgements[0].case.fingerprint, set()).add((draft.operation, draft.cell))
+    first, *others = wanted.values()
+    return all(other == first for other in others)

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -14,9 +14,11 @@ from sqlalchemy.dialects.postgresql import insert
 from hedui import audit
 from hedui.canonical.schemas import dataset as canonical_dataset
 from hedui.context import Context
+from hedui.corrections import whole_rows
 from hedui.corrections.errors import CorrectionError
 from hedui.corrections.history import HumanDecision
-from hedui.corrections.model import DECISION_LABELS, Decision, Reason
+from hedui.corrections.model import DECISION_LABELS, Decision, Operation, Reason
+from hedui.corrections.right import Right, Undecided, is_local
 from hedui.corrections.select import CaseRow, dataset_of
 from hedui.corrections.states import SYSTEM
 from hedui.findings import KINDS
@@ -39,9 +41,11 @@ class Judgement:
     Attributes:
         case: The case.
         reason: The decision and what it rests on.
-        value: The right canonical value, as text; None where nothing is to be changed.
+        value: The right canonical value, as text; None where nothing is to be changed, and for whole rows.
         evidence: Reference of the proof, where a person gave one.
         key_field: Whether the field goes one person at a time.
+        operation: What is done; a case about a whole record adds or deletes a row.
+        right_source: For a record that is added: whose record is right.
     """
 
     case: CaseRow
@@ -49,17 +53,8 @@ class Judgement:
     value: str | None = None
     evidence: str = ""
     key_field: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Right:
-    """The right value and whose word it is."""
-
-    decision: Decision
-    value: str
-    basis: str
-    decided_by: str = ""
-    evidence: str = ""
+    operation: Operation = Operation.UPDATE
+    right_source: str | None = None
 
 
 def judge(case: CaseRow, *, site: Site, settings: CorrectionSettings, target: Target, date: dt.date) -> Judgement | None:
@@ -69,15 +64,16 @@ def judge(case: CaseRow, *, site: Site, settings: CorrectionSettings, target: Ta
     needs evidence whoever decides.
     """
     dataset = dataset_of(site, target, case)
-    key_field = case.field is not None and settings.is_key_field(dataset, case.field)
+    if case.field is not None:
+        key_field = settings.is_key_field(dataset, case.field)
+    else:
+        key_field = bool(whole_rows.key_fields(case, site, settings, target, dataset))
 
-    def reasoned(
-        decision: Decision, basis: str, decided_by: str = "", *, value: str | None = None, evidence: str = ""
-    ) -> Judgement:
+    def reasoned(decision: Decision, basis: str, decided_by: str = "", **given: Any) -> Judgement:
         reason = Reason(
             case=case.fingerprint, rule=case.rule, kind=case.kind, decision=decision, basis=basis, decided_by=decided_by
         )
-        return Judgement(case=case, reason=reason, value=value, evidence=evidence, key_field=key_field)
+        return Judgement(case=case, reason=reason, key_field=key_field, **given)
 
     explained = _explained(case, settings)
     if explained is not None:
@@ -86,18 +82,32 @@ def judge(case: CaseRow, *, site: Site, settings: CorrectionSettings, target: Ta
     if human is not None and human.current and human.decision not in CORRECTING:
         return reasoned(human.decision, human.basis, human.decided_by)
     try:
-        right = _word(case, human, site) if human is not None else _matrix(case, site, date, dataset)
-    except _Undecided as undecided:
+        right = _right(case, site=site, target=target, date=date, dataset=dataset)
+    except Undecided as undecided:
         return reasoned(Decision.MANUAL, str(undecided))
-    if _same(case, site, right.value, case.values.get(target.source)):
+    if right is None:
         return None
     if key_field and not right.evidence:
         return reasoned(Decision.MANUAL, "关键字段须逐人核查并附证据编号")
-    return reasoned(right.decision, right.basis, right.decided_by, value=right.value, evidence=right.evidence)
+    return reasoned(
+        right.decision, right.basis, right.decided_by,
+        value=right.value, evidence=right.evidence, operation=right.operation, right_source=right.source,
+    )  # fmt: skip
 
 
-class _Undecided(Exception):
-    """Nobody has said what is right; the message says why, in Chinese."""
+def _right(case: CaseRow, *, site: Site, target: Target, date: dt.date, dataset: str) -> Right | None:
+    """What is right for a target; None where the target is.
+
+    Raises:
+        Undecided: Nobody has said so.
+    """
+    human = case.human
+    if human is not None and not human.current:
+        raise Undecided(f"{human.decided_by}判定后差异内容已变化，须重新判定")
+    if case.field is None:
+        return whole_rows.right(case, site=site, target=target, date=date, dataset=dataset)
+    right = _word(case, human, site) if human is not None else _matrix(case, site, date, dataset)
+    return None if _same(case, site, right.value or "", case.values.get(target.source)) else right
 
 
 def _explained(case: CaseRow, settings: CorrectionSettings) -> str | None:
@@ -106,36 +116,26 @@ def _explained(case: CaseRow, settings: CorrectionSettings) -> str | None:
     return f"已登记豁免：{case.exempt_reason}" if case.exempt_reason else None
 
 
-def _word(case: CaseRow, human: HumanDecision, site: Site) -> _Right:
+def _word(case: CaseRow, human: HumanDecision, site: Site) -> Right:
     """A person's word."""
-    if not human.current:
-        raise _Undecided(f"{human.decided_by}判定后差异内容已变化，须重新判定")
-    if case.field is None:
-        raise _Undecided(f"{KINDS[case.kind]}：整条记录的补录或注销须人工办理")
     value = human.value if human.value is not None else _side_value(case, site, human.decision)
     if value is None:
-        raise _Undecided(f"{human.decided_by}的判定没有给出唯一的正确值")
-    return _Right(decision=human.decision, value=value, basis=human.basis, decided_by=human.decided_by, evidence=human.evidence)
+        raise Undecided(f"{human.decided_by}的判定没有给出唯一的正确值")
+    return Right(decision=human.decision, value=value, basis=human.basis, decided_by=human.decided_by, evidence=human.evidence)
 
 
-def _matrix(case: CaseRow, site: Site, date: dt.date, dataset: str) -> _Right:
+def _matrix(case: CaseRow, site: Site, date: dt.date, dataset: str) -> Right:
     """What the authority matrix says."""
-    if case.field is None:
-        raise _Undecided(f"{KINDS[case.kind]}：整条记录的补录或注销须人工核查")
+    assert case.field is not None
     if case.right_source is None:
-        raise _Undecided("权威矩阵没有规定该字段以哪一方为准")
+        raise Undecided("权威矩阵没有规定该字段以哪一方为准")
     value = case.values.get(case.right_source)
     if value is None:
-        raise _Undecided(f"权威来源“{site.source(case.right_source).name}”该字段为空，不据以清空他方数据")
+        raise Undecided(f"权威来源“{site.source(case.right_source).name}”该字段为空，不据以清空他方数据")
     decision = Decision.LOCAL_RIGHT if is_local(site, case.right_source) else Decision.UPPER_RIGHT
-    return _Right(
+    return Right(
         decision=decision, value=value, basis=matrix_basis(case, site, date, _label(dataset, case.field), case.right_source)
     )
-
-
-def is_local(site: Site, source: str) -> bool:
-    """Whether a source belongs to the local tier."""
-    return site.agency(site.source(source).agency).tier == "local"
 
 
 def _side_value(case: CaseRow, site: Site, decision: Decision) -> str | None:

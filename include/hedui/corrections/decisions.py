@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from hedui.audit import append
 from hedui.context import Context
 from hedui.corrections.approval import STAGE_LABELS, Answer, Stage, may_decide, objection, stages
 from hedui.corrections.bundle import FrozenBundle
+from hedui.corrections.dispatch.book import entered_by
 from hedui.corrections.errors import BundleStateError
 from hedui.corrections.frozen import frozen_bundle
 from hedui.corrections.ledger import Bundle, Event, advance, bundle_of
@@ -58,9 +60,16 @@ def act_at(stage: Stage, *, rollback: bool = False) -> Act:
     return Act.ROLLBACK_APPROVE if rollback else _ACTS[stage]
 
 
-def done_by(bundle: Bundle, act: Act, *, executor: str) -> dict[str, str]:
-    """Who may not do an act any more, and what they have done; the account that executes counts from the start."""
-    done = {executor: ACT_LABELS[Act.EXECUTE]}
+def done_by(bundle: Bundle, act: Act, *, executor: str, entered: Iterable[str] = ()) -> dict[str, str]:
+    """Who may not do an act any more, and what they have done; the account that executes counts from the start.
+
+    Args:
+        bundle: The bundle.
+        act: The act.
+        executor: The account that executes.
+        entered: Who has entered receipts: they stand for the execution by others.
+    """
+    done = dict.fromkeys(entered, "登记回执") | {executor: ACT_LABELS[Act.EXECUTE]}
     for event in bundle.events:
         if event.act is not None and event.actor != SYSTEM and (event.act is act or clashes(act, event.act)):
             done[event.actor] = ACT_LABELS[event.act]
@@ -99,8 +108,10 @@ def ask(context: Context, bundle_id: str, stage: Stage, *, files: str, reread: F
         raise BundleStateError(
             f"Bundle {bundle_id} is in state {bundle.label}; {STAGE_LABELS[stage]} is asked for in {STATE_LABELS[_ASKED_IN[stage]]}."
         )
-    executor = plan.target.people.executor
-    users = may_decide(plan.target, stage, done=done_by(bundle, act_at(stage, rollback=rollback), executor=executor))
+    with begin(context.ledger_url) as connection:
+        entered = entered_by(connection, bundle_id)
+    done = done_by(bundle, act_at(stage, rollback=rollback), executor=plan.target.people.executor, entered=entered)
+    users = may_decide(plan.target, stage, done=done)
     until = None if stage is Stage.REVIEW else bundle.state_since + dt.timedelta(hours=plan.target.sla.approve_hours)
     request = Request(
         stage=stage,
@@ -151,7 +162,7 @@ def decide(context: Context, bundle_id: str, stage: Stage, answer: Answer) -> st
         act = act_at(stage, rollback=rollback)
         if _taken(bundle, act, answer):
             return ""
-        done = done_by(bundle, act, executor=plan.target.people.executor)
+        done = done_by(bundle, act, executor=plan.target.people.executor, entered=entered_by(connection, bundle_id))
         against = objection(answer, allowed=may_decide(plan.target, stage, done=done), done=done)
         if not against and stage is Stage.REVIEW and answer.approved and any(bundle.cases.get(state) for state in UNPROVEN):
             against = "复读未通过：尚有案件未验证，不能关闭，只能驳回（再打开）"

@@ -63,6 +63,7 @@ class Column:
         scale: For decimal: digits after the point.
         nullable: Whether it may be NULL.
         label: Chinese name.
+        codes: What its codes mean on the bundle's night, in Chinese: code and label; empty where it holds no codes.
     """
 
     name: str
@@ -71,6 +72,11 @@ class Column:
     scale: int | None = None
     nullable: bool = True
     label: str = ""
+    codes: tuple[tuple[str, str], ...] = ()
+
+    def meaning(self, value: Value) -> str:
+        """What people call a code; empty where the value is none."""
+        return next((label for code, label in self.codes if code == value), "")
 
 
 @dataclass(frozen=True, kw_only=True)

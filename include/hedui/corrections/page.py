@@ -10,7 +10,7 @@ from typing import Final
 
 from hedui.canonical.schemas import datasets
 from hedui.corrections.approval import STAGE_LABELS, Stage, why_leader, yuan
-from hedui.corrections.model import DECISION_LABELS, OPERATION_LABELS, BundlePlan, Change, Value
+from hedui.corrections.model import DECISION_LABELS, OPERATION_LABELS, BundlePlan, Change, Column, Value
 from hedui.rules import rules
 from hedui.security.logs import scrub
 from hedui.security.masking import mask_field, mask_key, mask_text
@@ -155,13 +155,19 @@ def _examples(plan: BundlePlan) -> list[str]:
             column = plan.table(change.table).column(cell.column)
             name = names[place] if len(names) == len(change.cells) else (names[0] if len(names) == 1 else None)
             old, new = (
-                yuan(fen) if fen is not None else masked_value(value, name, subject_type, plan.business_date)
+                yuan(fen) if fen is not None else _told(column, value, name, subject_type, plan.business_date)
                 for value, fen in zip((cell.old, cell.new), cell.amount_fen or (None, None), strict=True)
             )
             lines.append(
                 f"| {change.number} | {escape(key)} | {escape(column.label or cell.column)} | {escape(old)} | {escape(new)} |"
             )
     return lines
+
+
+def _told(column: Column, value: Value, field: str | None, subject_type: str, at: dt.date) -> str:
+    """A column's value as the page shows it: a code with what it means, anything else masked."""
+    meaning = column.meaning(value)
+    return f"{value}（{meaning}）" if meaning else masked_value(value, field, subject_type, at)
 
 
 def masked_value(value: Value, field: str | None, subject_type: str, at: dt.date) -> str:

@@ -14,7 +14,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from hedui import audit
 from hedui.context import Context
-from hedui.corrections.changes import CellDraft, Drafts, draft_cells, manual
+from hedui.corrections.cells import CellDraft, manual
+from hedui.corrections.changes import Drafts, draft_cells
 from hedui.corrections.decide import judge
 from hedui.corrections.errors import CorrectionError
 from hedui.corrections.ledger import note_event, read_bundle

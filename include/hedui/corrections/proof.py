@@ -122,10 +122,10 @@ def judged(changes: Iterable[Change], found: Mapping[int, Found], *, place: str)
 
 
 def holds(change: Change, row: Found | None) -> bool:
-    """Whether a row is what a change was to make of it."""
+    """Whether a row is what a change was to make of it, in the columns that were read."""
     if change.operation is Operation.DELETE:
         return row is None
-    return row is not None and all(row.get(cell.column) == cell.new for cell in change.cells)
+    return row is not None and all(row[cell.column] == cell.new for cell in change.cells if cell.column in row)
 
 
 def _executed(connection: Connection, bundle_id: str, *, lock: bool = False) -> State:

@@ -92,13 +92,13 @@ def rows_in_lake(context: Context, plan: BundlePlan, changes: Sequence[Change], 
         names = [name for name in _columns(described, some) if reverse.field_of(name) is not None]
         with engine.connect(memory_limit=context.memory_limit, threads=context.threads) as duck:
             wanted = {
-                f"k{index}": [_raw_text(reverse, described.column(name), change.key[index]) for change in some]
+                f"k{index}": [raw_text(reverse, described.column(name), change.key[index]) for change in some]
                 for index, name in enumerate(described.key)
             }
             duck.register("wanted", pa.table({"number": [change.number for change in some], **wanted}))
             same = " AND ".join(
-                f"{_comparable(described.column(name).kind, f'r.{engine.ident(name)}')} = "
-                f"{_comparable(described.column(name).kind, f'w.k{index}')}"
+                f"{comparable(described.column(name).kind, f'r.{engine.ident(name)}')} = "
+                f"{comparable(described.column(name).kind, f'w.k{index}')}"
                 for index, name in enumerate(described.key)
             )
             listed = ", ".join(f"r.{engine.ident(name)}" for name in names)
@@ -119,7 +119,7 @@ def _as_held(reverse: Reverse, spec: Column, raw: str | None) -> Value:
         return raw
 
 
-def _raw_text(reverse: Reverse, spec: Column, value: Value) -> str | None:
+def raw_text(reverse: Reverse, spec: Column, value: Value) -> str | None:
     """A key's value as the raw batch writes it."""
     if isinstance(value, dt.date):
         field = reverse.field_of(spec.name)
@@ -127,7 +127,8 @@ def _raw_text(reverse: Reverse, spec: Column, value: Value) -> str | None:
     return None if value is None else str(value)
 
 
-def _comparable(kind: ColumnKind, expression: str) -> str:
+def comparable(kind: ColumnKind, expression: str) -> str:
+    """An expression over a raw batch as values of a kind compare."""
     return f"TRY_CAST({expression} AS DECIMAL(38, 6))" if kind in ("integer", "decimal") else expression
 
 

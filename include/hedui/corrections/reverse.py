@@ -116,11 +116,30 @@ class Reverse:
         elif said is not None and said.length is not None:
             length = said.length
         label = (said.label if said is not None else "") or (field.label if field is not None else "")
-        return Column(name=name, kind=kind, length=length, scale=scale, nullable=not (said or TargetColumn()).required, label=label)
+        required = (said or TargetColumn()).required
+        codes = self._meanings(self.mapped.columns[field.name].codes) if field is not None else ()
+        return Column(name=name, kind=kind, length=length, scale=scale, nullable=not required, label=label, codes=codes)
+
+    def _meanings(self, table: str | None) -> tuple[tuple[str, str], ...]:
+        """The target's codes with their labels, by the site's code table; those that mean several things are left out."""
+        if table is None:
+            return ()
+        rows = [row for row in self.site.codes[table] if row.valid_from <= self.date <= row.valid_to]
+        common = {row.canonical: row.label for row in rows if not row.source and row.label}
+        own = self._own_codes.get(table, set())
+        found: dict[str, set[str]] = {}
+        for row in rows:
+            mine = row.source == self.target.source or (not row.source and row.code not in own)
+            label = row.label or common.get(row.canonical, "")
+            if mine and label:
+                found.setdefault(row.code, set()).add(label)
+        return tuple((code, labels.pop()) for code, labels in sorted(found.items()) if len(labels) == 1)
 
     def _suggested(self, name: str, field: Field | None) -> tuple[ColumnKind, int | None, int | None]:
-        if name in self.table.live:
-            value = self.table.live[name]
+        value = self.table.live.get(name, self.table.writes.get(name))
+        if name == self.mapped.as_of.valid_from:
+            value = self.table.live.get(self.mapped.as_of.valid_to or "")
+        if value is not None:
             return ("date" if isinstance(value, dt.date) else "integer" if isinstance(value, int) else "text"), None, None
         if field is None:
             return "text", None, None
@@ -135,9 +154,42 @@ class Reverse:
         Raises:
             Irreversible: The code has no code in the target or several, the text is too long, the number does not fit.
         """
-        column = self.column(self.column_of(field))
+        self.column_of(field)
+        return self.written(field, value, insurance=insurance)
+
+    def written(self, field: str, value: str, *, insurance: str | None = None) -> Value:
+        """As :meth:`to_column`, of a mapped field that may be closed to corrections: for whole rows."""
         mapping = self.mapped.columns[field]
+        assert mapping.column is not None
+        column = self.column(mapping.column)
         return self._fitting(column, self._written(self.dataset.fields[field], mapping, column, value, insurance))
+
+    def new_row_values(self) -> dict[str, Value]:
+        """What a new row holds beside the record's own values: the beginning of its validity, and the site's fixed columns.
+
+        Raises:
+            Irreversible: The table keeps versions, and the site does not say which one is in force.
+        """
+        as_of = self.mapped.as_of
+        values: dict[str, Value] = {}
+        if as_of.mode == "validity" and as_of.valid_from is not None:
+            if as_of.valid_to not in self.table.live:
+                raise Irreversible("该表保留历史版本，而站点没有说明在用版本的条件")
+            begin = self.column(as_of.valid_from).kind
+            values[as_of.valid_from] = (
+                self.date
+                if begin == "date"
+                else (dt.datetime.combine(self.date, dt.time()) if begin == "timestamp" else self.date.strftime(as_of.format))
+            )
+        return values | dict(self.table.writes)
+
+    def held_fen(self, column: Column, value: Value) -> int | None:
+        """An amount as its column holds it, in fen; None where it is no money."""
+        field = self.field_of(column.name)
+        if field is None or field.type != "fen" or not isinstance(value, int | Decimal | str) or value == "":
+            return None
+        amount = Decimal(value)
+        return int(amount if self.mapped.columns[field.name].unit == "fen" else amount.scaleb(2))
 
     def _written(self, field: Field, mapping: Mapping, column: Column, value: str, insurance: str | None) -> Value:
         if mapping.codes is not None:
@@ -217,12 +269,21 @@ class Reverse:
         """A canonical amount in fen; None where the field is no money."""
         return int(canonical) if canonical is not None and self.dataset.fields[field].type == "fen" else None
 
-    def described(self, changed: set[str]) -> Table:
-        """The table with its key, its live columns, its batch column and the columns that change."""
+    def described(self, changed: set[str], *, whole: bool = False) -> Table:
+        """The table with its key, its live columns, its batch column and the columns that change.
+
+        Args:
+            changed: The columns that change.
+            whole: Whether rows are deleted: then all columns are named, as the backup must hold all of them.
+        """
         names = [*self.table.key, *self.table.live]
         names += [self.table.batch_column] if self.table.batch_column else []
         order = [mapping.column for mapping in self.mapped.columns.values() if mapping.column is not None]
         names += [name for name in dict.fromkeys(order) if name in changed and name not in names]
+        names += sorted(changed - set(names))
+        if whole:
+            valid_from = self.mapped.as_of.valid_from
+            names += [*([valid_from] if valid_from is not None else []), *order, *self.table.columns]
         live: list[tuple[str, Value]] = list(self.table.live.items())
         return Table(
             name=self.name,

@@ -223,10 +223,15 @@ def dataset_of(site: Site, target: Target, case: CaseRow) -> str:
 
 def dataset_named(site: Site, target: Target, scope: str, dataset: str | None) -> str | None:
     """As :func:`dataset_of` by the case's scope; outside comparisons the case's own dataset."""
+    return dataset_at(site, target.source, scope, dataset)
+
+
+def dataset_at(site: Site, source: str, scope: str, dataset: str | None) -> str | None:
+    """The dataset with which a source takes part in a scope."""
     for comparison in site.comparisons:
         if comparison.id == scope and isinstance(comparison, SnapshotComparison):
             for side in comparison.sides:
-                if side.source == target.source:
+                if side.source == source:
                     return side.dataset
     return dataset
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from hedui.corrections.changes import CellDraft
+from hedui.corrections.cells import CellDraft
 from hedui.corrections.decide import Judgement
 from hedui.corrections.model import Change, Decision, Operation, Reason, Table, Value
 from hedui.corrections.reverse import Reverse
@@ -139,16 +139,18 @@ def _draft(group: Group, rows: Sequence[list[CellDraft]], site: Site) -> Draft:
     changes = tuple(_change(number, row, site) for number, row in enumerate(rows, start=1))
     reverses: dict[str, Reverse] = {}
     changed: dict[str, set[str]] = {}
+    going: set[str] = set()
     reasons: dict[str, Reason] = {}
     for row in rows:
         for cell in row:
             reverses[cell.reverse.name] = cell.reverse
             changed.setdefault(cell.reverse.name, set()).add(cell.cell.column)
+            going |= {cell.reverse.name} if cell.operation is Operation.DELETE else set()
             reasons |= {judgement.case.fingerprint: judgement.reason for judgement in cell.judgements}
     return Draft(
         group=group,
         changes=changes,
-        tables=tuple(reverses[name].described(changed[name]) for name in sorted(reverses)),
+        tables=tuple(reverses[name].described(changed[name], whole=name in going) for name in sorted(reverses)),
         reasons=tuple(reasons[case] for case in sorted(reasons)),
         cells=tuple(cell for row in rows for cell in row),
     )
@@ -161,7 +163,7 @@ def _change(number: int, row: Sequence[CellDraft], site: Site) -> Change:
     fields = dict.fromkeys(judgement.case.field or "" for judgement in judgements)
     return Change(
         number=number,
-        operation=Operation.UPDATE,
+        operation=row[0].operation,
         table=row[0].reverse.name,
         key=row[0].key,
         cells=tuple(cell.cell for cell in row),

@@ -144,6 +144,8 @@ def recreate_schema(url: str, schema: str) -> None:
 
 
 VALIDITY: Final = (("ksrq", "date", "有效期起"), ("jsrq", "date", "有效期止（不含）"))
+BATCH: Final = (("xgpc", "varchar(60)", "修改批次"),)
+"""Which correction bundle has changed a row; empty in what is delivered."""
 
 
 def load_table(url: str, table: Table, *, validity: bool, parts: Sequence[Path]) -> int:
@@ -152,7 +154,8 @@ def load_table(url: str, table: Table, *, validity: bool, parts: Sequence[Path])
     Returns:
         Number of rows.
     """
-    columns = [(column.name, column.type, column.label) for column in table.columns] + list(VALIDITY if validity else ())
+    delivered = [(column.name, column.type, column.label) for column in table.columns] + list(VALIDITY if validity else ())
+    columns = delivered + list(BATCH if validity else ())
     name = pgsql.Identifier(table.source, table.name)
     definition = pgsql.SQL(", ").join(pgsql.Identifier(column) + pgsql.SQL(" " + kind) for column, kind, _ in columns)
     rows = 0
@@ -163,7 +166,9 @@ def load_table(url: str, table: Table, *, validity: bool, parts: Sequence[Path])
             field = pgsql.Identifier(table.source, table.name, column)
             cursor.execute(pgsql.SQL("COMMENT ON COLUMN {} IS {}").format(field, label))
         for part in parts:
-            with cursor.copy(pgsql.SQL("COPY {} FROM STDIN (FORMAT csv)").format(name)) as copy, part.open("rb") as source:
+            listed = pgsql.SQL(", ").join(pgsql.Identifier(column) for column, _, _ in delivered)
+            copying = pgsql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(name, listed)
+            with cursor.copy(copying) as copy, part.open("rb") as source:
                 while chunk := source.read(CHUNK):
                     copy.write(chunk)
             rows += cursor.rowcount

@@ -25,6 +25,7 @@ from hedui.corrections.model import Change, Operation, Value
 from hedui.errors import HeduiError
 
 STALE: Final = "原值与现值不一致"
+THERE: Final = "记录已存在"
 UNKNOWN: Final = "没有这一行"
 
 
@@ -109,26 +110,39 @@ class Executor:
                 yield RefusedRow(number=change.number, code="07", reason=reason)
 
     def _change(self, bundle: FrozenBundle, change: Change) -> str:
-        """Changes a row in the files, in each that has it as the bundle expects it; else says why not."""
-        if change.operation is not Operation.UPDATE:
-            return "不支持的操作"
+        """Changes, adds or deletes a row in the files, in each that has it as the bundle expects it; else says why not."""
         key = dict(zip(bundle.plan.table(change.table).key, change.key, strict=True))
         done, reason = 0, UNKNOWN
         for file in self.files(change.table):
             lines = file.read_text(encoding=self.encoding).split("\n")
             names = lines[0].rstrip("\r").split(self.separator)
-            for place, line in enumerate(lines[1:], start=1):
-                values = dict(zip(names, line.rstrip("\r").split(self.separator), strict=False))
-                if not all(same(values.get(name), value) for name, value in key.items()):
-                    continue
-                if not all(same(values.get(cell.column), cell.old) for cell in change.cells):
+            rows = [dict(zip(names, line.rstrip("\r").split(self.separator), strict=False)) for line in lines]
+            found = [
+                place for place, row in enumerate(rows) if place and all(same(row.get(name), value) for name, value in key.items())
+            ]
+            if change.operation is Operation.INSERT:
+                if found:
+                    return THERE
+                values = dict.fromkeys(names, "") | {name: written(value) for name, value in key.items()}
+                lines.insert(
+                    1, self._line(names, values | {cell.column: written(cell.new) for cell in change.cells}, like=lines[0])
+                )
+                done += 1
+            for place in reversed(found):
+                if not all(same(rows[place].get(cell.column), cell.old) for cell in change.cells):
                     reason = STALE
                     continue
-                values |= {cell.column: written(cell.new, like=values[cell.column]) for cell in change.cells}
-                lines[place] = self.separator.join(values[name] for name in names) + ("\r" if line.endswith("\r") else "")
+                if change.operation is Operation.DELETE:
+                    del lines[place]
+                else:
+                    values = rows[place] | {cell.column: written(cell.new, like=rows[place][cell.column]) for cell in change.cells}
+                    lines[place] = self._line(names, values, like=lines[place])
                 done += 1
             file.write_text("\n".join(lines), encoding=self.encoding, newline="")
         return "" if done else reason
+
+    def _line(self, names: list[str], values: Mapping[str, str], *, like: str) -> str:
+        return self.separator.join(values[name] for name in names) + ("\r" if like.endswith("\r") else "")
 
 
 def same(text: str | None, value: Value) -> bool:

@@ -100,7 +100,13 @@ class _Checks:
             if name in table.live:
                 self._problem((*path, "live", name), "is a column of the key; leave it out of one of them")
         for name in table.columns:
-            if name not in columns | {*table.live, *table.writes, table.batch_column}:
+            # Rows are deleted only where all of their columns are known, also those that nobody reads.
+            if not table.deletes and name not in columns | {
+                *table.live,
+                *table.writes,
+                table.batch_column,
+                mapped.as_of.valid_from,
+            }:
                 self._problem((*path, "columns", name), f"is not read from {mapped.table}; {choose(name, columns)}")
         self._fields((*path, "closed_fields"), table.dataset, table.closed_fields)
 

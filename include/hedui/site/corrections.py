@@ -61,7 +61,10 @@ class TargetTable(Model):
         batch_column: Column that takes the bundle's id.
         columns: Types of its columns.
         writes: Further columns that a new row needs, with a fixed value.
-        closed_fields: Canonical fields that are never corrected from here.
+        closed_fields: Canonical fields that are never corrected from here. In a new row a person's number is the one that the system
+            itself has for the person; other closed fields stay empty.
+        inserts: A record that is missing may be added.
+        deletes: An exact duplicate may be deleted.
     """
 
     dataset: Identifier
@@ -72,6 +75,8 @@ class TargetTable(Model):
     columns: dict[ColumnName, TargetColumn] = {}
     writes: dict[ColumnName, str | int | dt.date] = {}
     closed_fields: tuple[Identifier, ...] = ()
+    inserts: bool = True
+    deletes: bool = False
 
 
 class People(Model):
@@ -82,6 +87,7 @@ class People(Model):
         approvers: 审批: 业务部门.
         leaders: 二级审批: 分管领导, above a threshold and for key fields.
         executor: 执行: the account to which execution and dispatch are booked.
+        receivers: 登记: who may enter a receipt from paper in Airflow; where empty, proposers and executor.
         reviewers: 复核.
     """
 
@@ -89,6 +95,7 @@ class People(Model):
     approvers: tuple[Person, ...] = Field(min_length=1)
     leaders: tuple[Person, ...] = Field(min_length=1)
     executor: Person
+    receivers: tuple[Person, ...] = ()
     reviewers: tuple[Person, ...] = Field(min_length=1)
 
 

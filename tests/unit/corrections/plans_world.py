@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from hedui.corrections.changes import CellDraft
+from hedui.corrections.cells import CellDraft
 from hedui.corrections.decide import Judgement
 from hedui.corrections.model import Cell, Decision, Reason
 from hedui.corrections.reverse import Reverse

@@ -8,7 +8,7 @@ import pytest
 
 from hedui.corrections.decide import Judgement, judge
 from hedui.corrections.history import HumanDecision
-from hedui.corrections.model import Decision
+from hedui.corrections.model import Decision, Operation
 from hedui.site.corrections import Target
 from unit.corrections.plans_world import LOCAL, NIGHT, PROVINCE, SETTINGS, SITE, case
 
@@ -58,7 +58,17 @@ def test_a_tolerance_is_no_difference(held: str, concerned: bool) -> None:
     [
         pytest.param({"kind": "IN_TRANSIT"}, Decision.EXPLAINED, "随后续批次自然消除", id="in transit"),
         pytest.param({"exempt_reason": "已核定"}, Decision.EXPLAINED, "已登记豁免：已核定", id="exempt"),
-        pytest.param({"field": None, "kind": "MISSING_TIER"}, Decision.MANUAL, "整条记录", id="whole row"),
+        pytest.param({"field": None, "kind": "KEY"}, Decision.MANUAL, "整条记录", id="whole row"),
+        pytest.param(
+            {"field": None, "kind": "MISSING_TIER", "dataset": "person"}, Decision.MANUAL, "没有规定整条记录", id="no matrix"
+        ),
+        pytest.param(
+            {"field": None, "kind": "MISSING_TIER", "source": "guotong", "rows": {"shebao": 7}},
+            Decision.MANUAL,
+            "而该来源没有该记录",
+            id="right side lacks it",
+        ),
+        pytest.param({"field": None, "kind": "DUP"}, Decision.MANUAL, "未允许在该表删除", id="no deletes"),
         pytest.param({"right_source": None}, Decision.MANUAL, "权威矩阵没有规定", id="nobody is right"),
         pytest.param({"values": {"shebao": "1", "guotong": None}}, Decision.MANUAL, "该字段为空", id="right one is empty"),
         pytest.param({"human": word(current=False)}, Decision.MANUAL, "须重新判定", id="case has changed"),
@@ -114,3 +124,43 @@ def test_a_key_field_with_evidence_goes() -> None:
     found = judged(**NAME, human=word(evidence="公安 2026-5"))
     assert found is not None
     assert (found.reason.decision, found.value, found.key_field) == (Decision.UPPER_RIGHT, "张山", True)
+
+
+MISSING = {"field": None, "kind": "MISSING_TIER", "rows": {"sheng": 9, "guotong": 4}, "right_source": None, "values": {}}
+
+
+def test_a_record_that_the_right_side_has_is_added_where_it_lacks() -> None:
+    found = judged(**MISSING)
+    assert found is not None
+    assert (found.operation, found.right_source, found.reason.decision) == (Operation.INSERT, "guotong", Decision.UPPER_RIGHT)
+    assert "整条记录以“全国统筹系统下发”为准" in found.reason.basis
+    assert judged(PROVINCE, **MISSING) is None
+
+
+def test_a_person_says_which_side_has_the_record_rightly() -> None:
+    found = judged(**MISSING, human=word(evidence="档-7"))
+    assert found is not None
+    assert (found.operation, found.right_source, found.reason.decided_by, found.evidence) == (
+        Operation.INSERT, "guotong", "张科", "档-7",
+    )  # fmt: skip
+    wrong = judged(**MISSING, human=word(decision=Decision.LOCAL_RIGHT))
+    assert wrong is not None
+    assert wrong.reason.decision is Decision.MANUAL
+
+
+def test_a_new_record_with_key_fields_needs_evidence() -> None:
+    """An enrolment carries the name beside the id number by which the sides agree on the person."""
+    enrolled = {**MISSING, "scope": "enrolment_tiers", "dataset": "enrolment", "subject_key": "99x"}
+    found = judged(**enrolled)
+    assert found is not None
+    assert (found.key_field, found.reason.decision) == (True, Decision.MANUAL)
+    shown = judged(**enrolled, human=word(evidence="档-7"))
+    assert shown is not None
+    assert (shown.key_field, shown.operation) == (True, Operation.INSERT)
+
+
+def test_duplicates_go_where_the_site_allows_it() -> None:
+    found = judged(PROVINCE, field=None, kind="DUP", source="sheng")
+    assert found is not None
+    assert (found.operation, found.reason.decision) == (Operation.DELETE, Decision.LOCAL_RIGHT)
+    assert judged(LOCAL, field=None, kind="DUP", source="sheng") is None

@@ -48,7 +48,7 @@ def test_a_site_without_the_file_corrects_nothing(tmp_path: Path) -> None:
         pytest.param(swap("    outbox: {url: corrections/outbox, receipts: corrections/receipts}\n", ""), "mode dispatch needs outbox",
                      id="no outbox"),
         pytest.param(swap("source: sheng", "source: shen"), '"shen" is no source of the site', id="source"),
-        pytest.param(swap("dataset: unit,", "dataset: unt,"), 'source shebao has no "unt"', id="dataset"),
+        pytest.param(swap("- dataset: unit\n", "- dataset: unt\n"), 'source shebao has no "unt"', id="dataset"),
         pytest.param(swap("key: [aab001]", "key: [aab00]"), '"aab00" is not read from shebao.ab01', id="key"),
         pytest.param(swap("closed_fields: [unit_no]", "closed_fields: [unit]"), 'unit has no field "unit"', id="field"),
         pytest.param(swap("executor: engineer", "executor: manager"), '"manager" alone is for', id="one person for two things"),

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from hedui.corrections.bundle import manifest as manifests
+from hedui.corrections.bundle.datafiles import DATA
 from hedui.corrections.bundle.digests import digests_of
 from hedui.corrections.bundle.manifest import Manifest
 from hedui.corrections.bundle.planfile import CHANGES, PLAN, REASONS, read_changes, read_head, read_reasons
 from hedui.corrections.bundle.tables import rows_of
 from hedui.corrections.errors import BundleChangedError
 from hedui.corrections.model import BundlePlan, Change, Dialect, Target, Value
+from hedui.corrections.sql.dialects import speech
 from hedui.corrections.sql.shape import Shape
 from hedui.corrections.sql.statement import Statement, Step
 from hedui.corrections.sql.statements import StatementSet
 
 LATER: Final = frozenset({"07_receipts", "08_decisions"})
 """Folders for what comes to be after the bundle was frozen; nothing in them is part of it."""
+BLOCK: Final = 1 << 20
+NEWLINE: Final = "0a"
+
+
+def _none(shape: Shape) -> None:
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +79,7 @@ class FrozenBundle:
             for line in file:
                 digest.update(line)
                 yield line
-        expected = next(item for item in self.manifest.files if item.path == name)
-        if digest.hexdigest() != expected.digests["sha256"]:
-            raise _changed(self.folder, [f"{name} differs"])
+        self._compare(name, digest.hexdigest())
 
     def statements(
         self, step: Step, copies: Mapping[str, str] | None = None, *, dialect: Dialect | None = None
@@ -92,8 +98,30 @@ class FrozenBundle:
             unicode=self.manifest.unicode,
             copies=copies or {},
             rows=self._stage_rows,
+            csv=self._csv if (dialect or self.manifest.dialect) == Dialect.POSTGRESQL else _none,
         )
         return statements.step(step)
+
+    def _csv(self, shape: Shape) -> Callable[[], Iterator[bytes]] | None:
+        """The frozen data file of a table's changes; none where its records end as only SQL*Loader reads them."""
+        if self.manifest.document["data"]["record_end"] != NEWLINE:
+            return None
+        name = f"{DATA}/{speech(Dialect(self.manifest.dialect)).work(shape.work_name('S', self.id))}.csv"
+        return lambda: self._blocks(name)
+
+    def _blocks(self, name: str) -> Iterator[bytes]:
+        """A file in blocks; its digest is compared at the end, as :meth:`_lines` does."""
+        digest = hashlib.sha256()
+        with (self.folder / name).open("rb") as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+                yield block
+        self._compare(name, digest.hexdigest())
+
+    def _compare(self, name: str, digest: str) -> None:
+        expected = next(item for item in self.manifest.files if item.path == name)
+        if digest != expected.digests["sha256"]:
+            raise _changed(self.folder, [f"{name} differs"])
 
     def _stage_rows(self, shape: Shape) -> Iterator[tuple[Value, ...]]:
         return rows_of(self.changes(), shape, bundle=self.id)

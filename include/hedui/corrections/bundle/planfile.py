@@ -65,7 +65,7 @@ def read_head(content: bytes) -> dict[str, Any]:
         Table(
             name=table["name"],
             key=tuple(table["key"]),
-            columns=tuple(Column(**column) for column in table["columns"]),
+            columns=tuple(_column(column) for column in table["columns"]),
             batch_column=table["batch_column"],
             live=tuple((name, decoded(value)) for name, value in table["live"]),
             label=table["label"],
@@ -73,6 +73,10 @@ def read_head(content: bytes) -> dict[str, Any]:
         for table in head["tables"]
     )
     return head
+
+
+def _column(record: dict[str, Any]) -> Column:
+    return Column(**{**record, "codes": tuple((code, label) for code, label in record.get("codes", ()))})
 
 
 def read_changes(lines: Iterable[bytes]) -> Iterator[Change]:

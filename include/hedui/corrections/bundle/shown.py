@@ -48,11 +48,14 @@ def subject(table: Table, change: Change) -> str:
 
 
 def shown(change: Change, table: Table, cell: Cell, value: Value) -> str:
-    """A cell's value, masked, on one line."""
+    """A cell's value, masked, on one line; a code with what it means."""
     if value is None or value == "":
         return EMPTY
     text = written(value)
     column = table.column(cell.column)
+    meaning = column.meaning(value)
+    if meaning:
+        return f"{text}（{meaning}）"
     masked = _by_field(change, cell, text) or _by_label(
         column.label or column.name, text, whole=change.operation is not Operation.UPDATE
     )

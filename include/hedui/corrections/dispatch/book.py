@@ -136,6 +136,12 @@ def receipt_rows(connection: Connection, bundle: str) -> Sequence[Row[Any]]:
     return connection.execute(query).all()
 
 
+def entered_by(connection: Connection, bundle: str) -> frozenset[str]:
+    """Who has entered receipts of a bundle from paper."""
+    query = select(BundleReceipt.entered_by).where(BundleReceipt.bundle_id == bundle, BundleReceipt.channel == "form")
+    return frozenset(connection.execute(query).scalars())
+
+
 def remind_once(connection: Connection, bundle: str, *, step: str, day: dt.date, due: dt.date) -> bool:
     """Notes a reminder; False where one was sent that day already."""
     row = {"bundle_id": bundle, "step": step, "day": day, "due": due}

@@ -18,10 +18,11 @@ from hedui.corrections.dispatch.outbox import listed, open_folder
 from hedui.corrections.dispatch.receipts import RESULT_LABELS, Receipt, Result, read_receipt, receipt_of
 from hedui.corrections.dispatch.seal import MOST_BYTES, canonical, signing_key
 from hedui.corrections.dispatch.send import outbox_of
-from hedui.corrections.ledger import advance, bundle_of, release
-from hedui.corrections.model import Change
+from hedui.corrections.errors import CorrectionError, FourEyesError
+from hedui.corrections.ledger import Bundle, advance, bundle_of, release
+from hedui.corrections.model import Change, Target
 from hedui.corrections.notices import tell
-from hedui.corrections.states import SYSTEM, State
+from hedui.corrections.states import ACT_LABELS, SYSTEM, Act, State
 from hedui.ledger.database import begin
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 PREFIX: Final = "HZ_"
 WAITING: Final = (State.DISPATCHED, State.ACCEPTED)
 MOST_ROWS_TOLD: Final = 20
+DECIDING: Final = (Act.APPROVE, Act.APPROVE_LEADER, Act.REVIEW)
 
 
 def receipt_name(bundle: str, number: str) -> str:
@@ -66,6 +68,7 @@ def enter(context: Context, bundle: FrozenBundle, form: Mapping[str, Any], *, do
 
     Raises:
         ReceiptFormatError: The form says something that makes no sense.
+        FourEyesError: Whoever types it has approved or reviewed the bundle.
     """
     if not document.strip() or not actor.strip():
         raise ReceiptFormatError("A receipt that is entered by hand needs the number of its letter and who enters it.")
@@ -75,12 +78,34 @@ def enter(context: Context, bundle: FrozenBundle, form: Mapping[str, Any], *, do
     arrival = book.Arrival(bundle=bundle.id, digest=digest, channel="form", name=document, actor=actor, receipt=receipt)
     with begin(context.ledger_url) as connection:
         book.lock(connection, bundle.id)
+        _check_apart(bundle_of(connection, bundle.id), actor)
         ruling = _judge(connection, bundle, receipt, digest=digest, today=today)
         if digest not in book.seen(connection, bundle.id):
             book.record_receipt(connection, arrival, ruling)
             _apply(connection, bundle, receipt, ruling)
     _tell(context, bundle, ruling, name=document)
     return ruling
+
+
+def may_enter(target: Target, actor: str) -> None:
+    """Lets only those enter receipts whom the site names.
+
+    Raises:
+        CorrectionError: It does not name the actor.
+    """
+    people = target.people
+    allowed = people.receivers or (*people.proposers, people.executor)
+    if (people.receivers or people.proposers) and actor not in allowed:
+        raise CorrectionError(f"{actor} may not enter receipts of {target.id}; {', '.join(allowed)} may.")
+
+
+def _check_apart(bundle: Bundle, actor: str) -> None:
+    """A receipt stands for the execution: whoever has decided on the bundle does not enter it."""
+    done = next((event.act for event in bundle.events if event.actor == actor and event.act in DECIDING), None)
+    if done is not None:
+        raise FourEyesError(
+            f"{actor} has done {ACT_LABELS[done]} for {bundle.id} and does not enter its receipt; let someone else do so."
+        )
 
 
 def _take_file(context: Context, bundle: FrozenBundle, *, name: str, content: bytes, key: bytes, today: dt.date) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -103,7 +103,10 @@ def ground(context: Context, plan: BundlePlan) -> Iterator[Ground]:
     if target.connection is None:
         from hedui.corrections.run.received import received_rows
 
-        with scratch_database() as scratch, closing(open_session(scratch, dialect=Dialect.POSTGRESQL, name=target.id)) as session:
+        with (
+            scratch_database(f"{context.ledger_url} {plan.id}") as scratch,
+            closing(open_session(scratch, dialect=Dialect.POSTGRESQL, name=target.id)) as session,
+        ):
             received_rows(context, plan, session)
             yield Ground(
                 session=session,
@@ -115,7 +118,10 @@ def ground(context: Context, plan: BundlePlan) -> Iterator[Ground]:
         return
     url = context.connection(target.connection)
     if target.dialect is Dialect.POSTGRESQL:
-        with scratch_database() as scratch, closing(open_session(scratch, dialect=target.dialect, name=target.id)) as session:
+        with (
+            scratch_database(f"{context.ledger_url} {plan.id}") as scratch,
+            closing(open_session(scratch, dialect=target.dialect, name=target.id)) as session,
+        ):
             columns = {table.name: _copy_postgres(url, scratch, plan, table) for table in plan.tables}
             names = {table.name: speech(target.dialect).table(table.name) for table in plan.tables}
             yield Ground(session=session, names=names, columns=columns, dialect=target.dialect, url=scratch)
@@ -125,11 +131,13 @@ def ground(context: Context, plan: BundlePlan) -> Iterator[Ground]:
 
 
 @contextmanager
-def scratch_database() -> Iterator[str]:
-    """URL of an empty PostgreSQL database that is dropped afterwards."""
-    with _server() as server:
-        name = f"hedui_rehearsal_{uuid.uuid4().hex[:12]}"
+def scratch_database(owner: str) -> Iterator[str]:
+    """URL of an empty PostgreSQL database that is dropped afterwards; what a killed rehearsal of the same owner has left goes first."""
+    tag = hashlib.sha256(owner.encode()).hexdigest()[:12]
+    with _server(tag) as server:
+        name = f"hedui_rehearsal_{tag}"
         with closing(connect(server, autocommit=True)) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
             connection.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'".encode())
             try:
                 yield make_url(server).set(database=name).render_as_string(hide_password=False)
@@ -138,22 +146,28 @@ def scratch_database() -> Iterator[str]:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def _server(tag: str) -> Iterator[str]:
     given = os.environ.get(SERVER)
     if given:
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="hedui-rehearsal-") as folder:
-        server = Postgres(Path(folder) / "data", databases=())
-        server.start()
-        try:
-            yield server.url("postgres")
-        finally:
-            server.stop()
+    folder = Path(tempfile.gettempdir()) / f"hedui-rehearsal-{os.geteuid()}-{tag}"
+    server = Postgres(folder / "data", databases=())
+    server.stop()  # of a rehearsal that was killed
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    server.start()
+    try:
+        yield server.url("postgres")
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 _COLUMNS: Final = """
-SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated <> '', pg_get_expr(d.adbin, d.adrelid)
+SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated <> '', pg_get_expr(d.adbin, d.adrelid),
+  CASE WHEN a.attidentity = 'a' THEN 'ALWAYS'
+       WHEN a.attidentity = 'd' OR a.atttypid IN (20, 21, 23) AND pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%%' THEN 'BY DEFAULT' END
 FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
 """
@@ -189,6 +203,9 @@ def _copy_postgres(url: str, scratch: str, plan: BundlePlan, table: Table) -> tu
             ):
                 for block in out:
                     into.write(block)
+            for column in (words.name(row[0]) for row in found if row[5]):
+                last = copy.execute(f"SELECT coalesce(max({column}), 0) + 1 FROM {name}".encode()).fetchall()[0][0]
+                copy.execute(f"ALTER TABLE {name} ALTER COLUMN {column} RESTART WITH {last}".encode())
             copy.commit()
     except psycopg.Error as error:
         raise RunError(
@@ -198,15 +215,17 @@ def _copy_postgres(url: str, scratch: str, plan: BundlePlan, table: Table) -> tu
 
 
 def _definitions(
-    name: str, table: Table, columns: list[tuple[str, str, bool, bool, str | None]], constraints: list[tuple[str, str]]
+    name: str, table: Table, columns: list[tuple[str, str, bool, bool, str | None, str | None]], constraints: list[tuple[str, str]]
 ) -> Iterator[str]:
     words = speech(Dialect.POSTGRESQL)
     if "." in table.name:
         yield f"CREATE SCHEMA IF NOT EXISTS {words.name(table.name.split('.')[0])}"
     lines = []
-    for column, kind, required, generated, expression in columns:
+    for column, kind, required, generated, expression, numbered in columns:
         line = f"{words.name(column)} {kind}"
-        if generated:
+        if numbered:
+            line += f" GENERATED {numbered} AS IDENTITY"
+        elif generated:
             line += f" GENERATED ALWAYS AS ({expression}) STORED"
         elif expression and "nextval(" not in expression:
             line += f" DEFAULT {expression}"

@@ -118,7 +118,16 @@ class OracleSession:
             cursor.execute(sql, list(binds))
             return int(cursor.rowcount)
 
-    def insert(self, *, sql: str, table: str, columns: Sequence[str], kinds: Sequence[ColumnKind], rows: Iterable[Row]) -> int:
+    def insert(
+        self,
+        *,
+        sql: str,
+        table: str,
+        columns: Sequence[str],
+        kinds: Sequence[ColumnKind],
+        rows: Iterable[Row],
+        csv: Iterable[bytes] | None = None,
+    ) -> int:
         """See the protocol. Types are said beforehand: the driver would guess them from the first row, where a value may be NULL."""
         left, count = iter(rows), 0
         with self._guarded(), self._connection.cursor() as cursor:

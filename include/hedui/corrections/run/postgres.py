@@ -98,13 +98,27 @@ class PostgresSession:
         with self._guarded():
             return self._execute(sql, binds).rowcount
 
-    def insert(self, *, sql: str, table: str, columns: Sequence[str], kinds: Sequence[ColumnKind], rows: Iterable[Row]) -> int:
-        """See the protocol."""
+    def insert(
+        self,
+        *,
+        sql: str,
+        table: str,
+        columns: Sequence[str],
+        kinds: Sequence[ColumnKind],
+        rows: Iterable[Row],
+        csv: Iterable[bytes] | None = None,
+    ) -> int:
+        """See the protocol. The server reads CSV itself, which is many times quicker than rows."""
         copying = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        options = "" if csv is None else " WITH (FORMAT csv, HEADER true, ENCODING 'UTF8')"
         with self._guarded(), self._connection.cursor() as cursor:
-            with cursor.copy(copying.encode()) as copy:
-                for row in rows:
-                    copy.write_row(row)
+            with cursor.copy(f"{copying}{options}".encode()) as copy:
+                if csv is not None:
+                    for block in csv:
+                        copy.write(block)
+                else:
+                    for row in rows:
+                        copy.write_row(row)
             return cursor.rowcount
 
     def commit(self) -> None:

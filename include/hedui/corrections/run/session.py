@@ -53,7 +53,16 @@ class Session(Protocol):
     def add(self, sql: str, binds: Sequence[Any]) -> bool:
         """Adds a row and commits; False where its key is there already."""
 
-    def insert(self, *, sql: str, table: str, columns: Sequence[str], kinds: Sequence[ColumnKind], rows: Iterable[Row]) -> int:
+    def insert(
+        self,
+        *,
+        sql: str,
+        table: str,
+        columns: Sequence[str],
+        kinds: Sequence[ColumnKind],
+        rows: Iterable[Row],
+        csv: Iterable[bytes] | None = None,
+    ) -> int:
         """Writes many rows as fast as the database takes them.
 
         Args:
@@ -62,6 +71,7 @@ class Session(Protocol):
             columns: Quoted names of the columns, in the rows' order.
             kinds: What each column holds.
             rows: The rows.
+            csv: The same rows as the bytes of a CSV file with a line of names, where the database may read it itself.
         """
 
     def commit(self) -> None:

@@ -58,6 +58,7 @@ class Runner:
                     columns=statement.columns,
                     kinds=statement.kinds,
                     rows=statement.rows(),
+                    csv=None if statement.csv is None else statement.csv(),
                 )
             case Lock():
                 return session.lock_all(statement.sql)

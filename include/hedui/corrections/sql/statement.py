@@ -94,6 +94,8 @@ class Load(Statement):
         kinds: Kinds of the columns.
         rows: Gives the rows, anew at every call.
         expect: How many there are.
+        csv: Gives the same rows as the bytes of a CSV file with a line of names, in UTF-8, for a database that reads such files itself;
+            None where there is none.
     """
 
     table: str
@@ -101,3 +103,4 @@ class Load(Statement):
     kinds: tuple[ColumnKind, ...]
     rows: Callable[[], Iterator[tuple[Value, ...]]]
     expect: int
+    csv: Callable[[], Iterator[bytes]] | None = None

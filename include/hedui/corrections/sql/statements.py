@@ -15,10 +15,15 @@ APPLYING = (Operation.DELETE, Operation.UPDATE, Operation.INSERT)
 """Rows go before others come, so that a unique value that moves from one row to another is free."""
 
 Rows = Callable[[Shape], Iterator[tuple[Value, ...]]]
+Csv = Callable[[], Iterator[bytes]]
 
 
 def _no_rows(shape: Shape) -> Iterator[tuple[Value, ...]]:
     return iter(())
+
+
+def _no_csv(shape: Shape) -> Csv | None:
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +37,7 @@ class StatementSet:
         unicode: Whether some text needs a database that holds all of Unicode.
         copies: Quoted names of copies by table: the same statements upon copies, for the rehearsal.
         rows: Gives the stage table's rows.
+        csv: Gives what reads them as a CSV file; none where there is no such file that PostgreSQL reads.
     """
 
     bundle: str
@@ -40,6 +46,7 @@ class StatementSet:
     unicode: bool = False
     copies: Mapping[str, str] = field(default_factory=dict)
     rows: Rows = _no_rows
+    csv: Callable[[Shape], Csv | None] = _no_csv
 
     @property
     def speech(self) -> Speech:
@@ -121,6 +128,7 @@ class StatementSet:
             kinds=tuple(column.kind for column in columns),
             rows=lambda: self.rows(texts.shape),
             expect=texts.shape.rows,
+            csv=self.csv(texts.shape),
         )
 
     def _precheck(self, texts: TableTexts) -> Iterator[Statement]:

@@ -139,7 +139,8 @@ class TableTexts:
 
     def restore(self, group: Group) -> str:
         """The INSERT that brings deleted rows back from the backup."""
-        return self.text("restore", columns=self._common["names"], number=group.number)
+        overriding = self.speech.family == "postgresql"
+        return self.text("restore", columns=self._common["names"], number=group.number, overriding=overriding)
 
     def count(self, group: Group, conditions: Sequence[str] = ()) -> str:
         """Counts a group's rows in force that fulfil the conditions."""
