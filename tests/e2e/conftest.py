@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,13 @@ PERSONS = 2000
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Airflow, started."""
@@ -30,6 +38,7 @@ def stack() -> Iterator[Stack]:
     with tempfile.TemporaryDirectory(prefix="hedui-live-") as folder, pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
             patch.delenv(name)
+        patch.setenv("HEDUI_PADIS_URL", f"http://127.0.0.1:{free_port()}")  # where the tests' reference server will listen
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         with running_stack(home=Home(root=Path(folder)), site=DEMO_SITE) as running:
             prepare_world(running.home, running.postgres, World(persons=PERSONS, seed=5), site=DEMO_SITE)

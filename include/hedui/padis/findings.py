@@ -1,7 +1,8 @@
 """Refused records as findings, so that the ledger makes cases of them: opened by a refusal, cleared when the correction is acknowledged.
 
 A receiver's refusal is rule F25. What the office's own checks hold back is named by what is wrong: F12 (region), F08 (date after the
-report), F03 (anything else that must be there and in order).
+report), F20 (after the window for corrections), F03 (anything else that must be there and in order). What the ledger shows beside is in
+:mod:`hedui.padis.suspects`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from hedui.lake import Manifest
 from hedui.padis.fields import Kind, kinds
 from hedui.padis.office import Office
 from hedui.padis.standing import Refused, refused
+from hedui.padis.suspects import OVER, Suspect, refused_tables, suspects
 
 SCHEMA: Final = pa.schema(
     [
@@ -31,19 +33,34 @@ SCHEMA: Final = pa.schema(
 )
 
 
+MONTHLY: Final = "padis:monthly"
+"""Scope of the findings about monthly tables."""
+
+
 def scope(kind: Kind) -> str:
     """The scope of the findings about a kind's records."""
     return f"padis:{kind}"
 
 
 def write_findings(office: Office, kind: Kind, *, date: dt.date) -> int:
-    """Writes what waits for a correction as the findings of ``date``; none is written, too, so that cases clear.
+    """Writes what is wrong with a kind's records as the findings of ``date``; none is written, too, so that cases clear.
 
     Returns:
         Findings.
     """
-    context, own = office.context, scope(kind)
-    rows = [_row(office, one) for one in refused(office) if one.kind == kind]
+    waiting = [_row(office, one) for one in refused(office) if one.kind == kind]
+    others = [_other(office, one, kinds()[kind].dataset) for one in suspects(office, kind, date=date)]
+    return _write(office, scope(kind), [*waiting, *others], subject_type="person", date=date)
+
+
+def write_table_findings(office: Office, *, date: dt.date) -> int:
+    """Writes the monthly tables that were refused as the findings of ``date``."""
+    rows = [_other(office, one, "birth") for one in refused_tables(office)]
+    return _write(office, MONTHLY, rows, subject_type="group", date=date)
+
+
+def _write(office: Office, own: str, rows: list[dict[str, Any]], *, subject_type: str, date: dt.date) -> int:
+    context = office.context
     columns = {name: name for name in ("subject_key", "period", "field")}
     fingerprint = fingerprint_sql(scope=engine.literal(own), rule="rule", insurance="NULL", **columns)
     query = engine.render(
@@ -52,13 +69,30 @@ def write_findings(office: Office, kind: Kind, *, date: dt.date) -> int:
         scope=own,
         source=office.settings.source,
         agency=office.settings.agency,
+        subject_type=subject_type,
         fingerprint=fingerprint,
     )
+    enabled = [row for row in rows if context.site.rule_setting(row["rule"]).enabled]
     with context.lake.writer(context.findings(own, date)) as writer, engine.connect(threads=1) as connection:
-        connection.register("refused", pa.Table.from_pylist(rows, schema=SCHEMA))
+        connection.register("refused", pa.Table.from_pylist(enabled, schema=SCHEMA))
         connection.execute(f"COPY (\n{query}\n) TO {engine.literal(writer.new_file())} (FORMAT parquet, COMPRESSION zstd)")
-        writer.commit(Manifest(rows=len(rows), meta={"inputs": {}}))
-    return len(rows)
+        writer.commit(Manifest(rows=len(enabled), meta={"inputs": {}}))
+    return len(enabled)
+
+
+def _other(office: Office, one: Suspect, dataset: str) -> dict[str, Any]:
+    return {
+        "rule": one.rule,
+        "severity": office.context.site.rule_severity(one.rule),
+        "dataset": dataset if dataset in datasets() else None,
+        "subject_key": one.key,
+        "region": one.region or None,
+        "period": one.period or None,
+        "field": None,
+        "side_values": json.dumps({office.settings.source: one.said}, ensure_ascii=False),
+        "origin_date": one.event_date,
+        "evidence": json.dumps(one.evidence, ensure_ascii=False),
+    }
 
 
 def rule_of(one: Refused) -> str:
@@ -66,6 +100,8 @@ def rule_of(one: Refused) -> str:
     if one.by == "receiver":
         return "F25"
     spec = kinds()[one.kind]
+    if any(OVER in reason for reason in one.reasons):
+        return "F20"
     if any("晚于" in reason for reason in one.reasons):
         return "F08"
     if one.fields and all(name in spec.fields and spec.fields[name].type == "region" for name in one.fields):

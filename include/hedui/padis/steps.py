@@ -142,11 +142,12 @@ def turn(office: Office, *, date: dt.date) -> StepSummary:
 
 
 def findings(context: Context, folder: Path, *, date: dt.date) -> StepSummary:
-    """Writes refused records as findings of ``date``, which the step ``record`` makes cases of."""
-    from hedui.padis.findings import write_findings
+    """Writes what is wrong with the upload as findings of ``date``, which the step ``record`` makes cases of."""
+    from hedui.padis.findings import write_findings, write_table_findings
 
     office = open_office(context, folder)
     counts: dict[str, int] = {kind: write_findings(office, kind, date=date) for kind in office.profile.records}
+    counts["tables"] = write_table_findings(office, date=date)
     return StepSummary(step="padis_findings", subject=office.profile.id, business_date=date, counts=counts)
 
 

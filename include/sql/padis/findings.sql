@@ -1,6 +1,7 @@
--- Records that wait for a correction as findings: refused by the receiver, or not in order by the office's own checks.
+-- What is wrong with the upload as findings: records that wait for a correction, were left out, came twice or late; refused tables.
 -- Parameters:
 --   date, scope, source, agency  as in the finding
+--   subject_type                 person, group
 --   fingerprint                  SQL expression of the finding's fingerprint
 -- Reads the relation refused: rule, severity, dataset, subject_key, region, period, field, side_values, origin_date, evidence.
 -- Columns: those of hedui.findings.FINDING_COLUMNS.
@@ -13,7 +14,7 @@ SELECT
     dataset,
     {{ source | literal }} AS source,
     {{ agency | literal }} AS agency,
-    'person' AS subject_type,
+    {{ subject_type | literal }} AS subject_type,
     subject_key,
     region,
     CAST(NULL AS VARCHAR) AS insurance,

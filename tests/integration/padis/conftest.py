@@ -103,9 +103,9 @@ class Bureau:
 class Server:
     """The reference server as a process of its own, with a store that outlives it."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, port: int = 0) -> None:
         self._folder, self._options = folder, options
-        self._port = 0
+        self._port = port
         self.restart()
 
     def restart(self) -> None:

@@ -19,6 +19,7 @@ from hedui.audit import entries
 from hedui.lake import Manifest
 from hedui.padis import closing, dispatch
 from hedui.padis.figures import month_figures
+from hedui.padis.findings import write_findings, write_table_findings
 from hedui.padis.month_report import write_month_report
 from hedui.padis.monthly import MonthlyTable, make_table
 from hedui.padis.monthly_book import write_table
@@ -150,3 +151,43 @@ def test_the_months_figures_and_workbook(bureau: Bureau, tmp_path: Path) -> None
     cells = [str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None]
     assert not [cell for cell in cells if re.search(r"V46000000\d|99\d{15}[\dX]|测试", cell)]
     assert {"重号", "对方回执：重号"} & set(cells)
+
+
+def found(bureau: Bureau, date: dt.date = DATE) -> dict[str, set[str]]:
+    """Subjects of the findings of a date by rule."""
+    office = bureau.office
+    write_findings(office, "birth", date=date)
+    write_table_findings(office, date=date)
+    told: dict[str, set[str]] = {}
+    for scope in ("padis:birth", "padis:monthly"):
+        (file,) = office.context.lake.files(office.context.findings(scope, date))
+        for row in pq.ParquetFile(file).read().to_pylist():
+            told.setdefault(row["rule"], set()).add(row["subject_key"])
+    return told
+
+
+def test_what_was_left_out_or_is_late_is_found_and_clears(bureau: Bureau) -> None:
+    deliver(bureau, [*births(4), birth(9, void_reason="作废")])
+    bureau.take("birth", births(3))
+    assert found(bureau) == {"F13": {"V460000003"}}
+    bureau.take("birth", births(4))
+    fifth, sixth = dt.date(2026, 6, 4), dt.date(2026, 6, 5)  # business dates, whose runs are made the day after
+    assert found(bureau, fifth) == {}, "on the fifth it is still time"
+    assert found(bureau, sixth) == {"F18": {row["certificate_no"] for row in births(4)}}
+    send(bureau)
+    assert found(bureau, sixth) == {}
+
+
+def test_what_comes_after_the_window_is_found(bureau: Bureau) -> None:
+    last_year = birth(0, month=dt.date(2025, 5, 1))
+    bureau.take("birth", [last_year])
+    bureau.pack()
+    assert found(bureau) == {"F20": {"V460000000"}, "F18": {"V460000000"}}
+
+
+def test_what_the_receiver_has_had_before_and_a_refused_table_are_found(bureau: Bureau) -> None:
+    deliver(bureau, births(3))
+    bureau.take("birth", births(2))
+    send(bureau, status="partial", lines=[LineVerdict(line=2, key="", business_key="", status="duplicate", code="", reason="")])
+    table_of(bureau)
+    assert found(bureau) == {"F13": {"V460000002"}, "F14": {"V460000001"}, "F19": {"4602/202605"}}

@@ -13,7 +13,18 @@ SAMPLES: Samples = {
             "scope": "padis:birth",
             "source": "padis",
             "agency": "weijian",
+            "subject_type": "person",
             "fingerprint": "md5(concat_ws('|', 'padis:birth', rule, subject_key))",
+        }
+    ],
+    "padis/left_out.sql": [
+        {
+            "rows": "births",
+            "known": "known",
+            "key": "certificate_no",
+            "event": "birth_time",
+            "region": "region",
+            "withdrawn": "void_reason",
         }
     ],
     "padis/monthly_details.sql": [
