@@ -1,7 +1,7 @@
-"""The rule catalogue: ``rules.tsv`` with the handbook's ids, Chinese names and severities, plus two of our own.
+"""The rule catalogue: ``rules.tsv`` with the handbook's ids, Chinese names and severities, plus three of our own.
 
-``K01`` (a compared row has no usable key) and ``K02`` (two rows of one side have the same key) are Hedui's additions: the handbook
-names the defects only per field, the comparisons need them for every key.
+``K01`` (a compared row has no usable key), ``K02`` (two rows of one side have the same key) and ``K03`` (the sides differ) are Hedui's
+additions: the handbook names the defects only per field or pair of agencies, the comparisons need them for every key and pair.
 """
 
 from __future__ import annotations

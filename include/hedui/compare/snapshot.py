@@ -25,6 +25,7 @@ from hedui.compare.places import CODES
 from hedui.compare.plan import SidePlan, side_plans
 from hedui.compare.raws import load_raws
 from hedui.compare.returning import change_column, returning
+from hedui.compare.waiting import presence, waiting_columns
 from hedui.compare.write import fetch_one, make_findings, who, write_findings
 from hedui.context import Context
 from hedui.lake import Manifest
@@ -72,9 +73,9 @@ def make_sides(connection: duckdb.DuckDBPyConnection, comparison: SnapshotCompar
 
 
 def value_columns(comparison: SnapshotComparison, side: SidePlan) -> dict[str, str]:
-    """Columns of a side's view: the compared fields that it delivers, the day of the last change if asked for, and the region."""
+    """Columns of a side's view: the compared fields that it delivers, the days of the last change and of first events, the region."""
     fields = {f"f_{field}": side.expression(field) for field in comparison.fields if field in side.mapped}
-    return fields | change_column(comparison, side) | {"region": region(side)}
+    return fields | change_column(comparison, side) | waiting_columns(comparison, side) | {"region": region(side)}
 
 
 def pick_rows(connection: duckdb.DuckDBPyConnection, comparison: SnapshotComparison, side: SidePlan) -> None:
@@ -227,14 +228,6 @@ def field_type(sides: Sequence[SidePlan], name: str) -> str:
     return next((dataset(side.dataset).fields[name].type for side in sides if name in dataset(side.dataset).fields), "text")
 
 
-def presence(comparison: SnapshotComparison, sides: Sequence[SidePlan], side: SidePlan) -> dict[str, str]:
-    """Rule and kind of a key that ``side`` lacks."""
-    own = next((rule for rule in comparison.presence if rule.missing == side.source), None)
-    rule = own or next((rule for rule in comparison.presence if rule.missing is None), comparison.presence[0])
-    kind = "MISSING_TIER" if len(sides) > 2 else ("ONLY_RIGHT" if side.index == 0 else "ONLY_LEFT")
-    return {"rule": rule.rule, "kind": kind}
-
-
 def raise_findings(
     connection: duckdb.DuckDBPyConnection,
     context: Context,
@@ -263,7 +256,7 @@ def raise_findings(
         {
             "index": side.index,
             "source": side.source,
-            "presence": presence(comparison, sides, side),
+            "presence": presence(comparison, sides, side, date),
             "duplicate": comparison.duplicate_rule,
             "unusable": comparison.unusable_rule,
             "keymap": side.key_map.rule if side.key_map else None,

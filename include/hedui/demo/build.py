@@ -146,7 +146,7 @@ def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], prog
         rows = delivery.finish() | sent | deliver_regions(connection, urls["shebao_db"])
         rows |= {"linghuo": write_packets(out, feed), "shebao.ac44_lh": load_recorded(urls["shebao_db"], Path(scratch), feed)}
         rows |= write_births(out, births)
-    lines = with_standing(planting.truth + flow_truth(flows), DATES)
+    lines = with_standing(planting.truth + births.truth + flow_truth(flows), DATES)
     truth = sorted(lines, key=lambda line: tuple(str(value) for value in asdict(line).values()))
     write_truth(out, truth, planting.rejects)
     return DemoSummary(

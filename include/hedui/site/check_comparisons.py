@@ -58,6 +58,9 @@ class _Checker:
                     self._delivered(side, name, ["key", position])
         for name in comparison.fields:
             self._compared(name, comparison, mapped)
+        for index, presence in enumerate(comparison.presence):
+            if presence.after is not None:
+                self._after(comparison, presence.after.field, ["presence", index, "after", "field"])
         if comparison.return_flow is not None:
             self._return_flow(comparison.return_flow, comparison.sides)
 
@@ -82,6 +85,13 @@ class _Checker:
                 self._part.problem(["presence", index, "missing"], what)
             if presence.missing in [other.missing for other in comparison.presence[:index]]:
                 self._part.problem(["presence", index], "a second rule for the same missing side; keep one")
+
+    def _after(self, comparison: SnapshotComparison, name: str, place: Place) -> None:
+        """One side at least fills the date from which days are given."""
+        specs = [self._spec(side) for side in comparison.sides]
+        types = {dataset.fields[name].type for dataset, spec in specs if name in dataset.fields and name in spec.columns}
+        if types != {"date"}:
+            self._part.problem(place, f'"{Problems.cut(name)}" must be a date that at least one side fills')
 
     def flow(self, comparison: FlowComparison) -> None:
         """Checks a comparison of two flows."""

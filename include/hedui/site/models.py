@@ -17,6 +17,7 @@ from hedui.site.batches import Batches, Staging
 from hedui.site.comparisons import FlowMatching as FlowMatching
 from hedui.site.comparisons import KeyMap as KeyMap
 from hedui.site.linkage import Linkage as Linkage
+from hedui.site.presence import PresenceRule as PresenceRule
 from hedui.site.readers import DelimitedReader as DelimitedReader
 from hedui.site.readers import FixedReader as FixedReader
 from hedui.site.readers import Reader as Reader
@@ -130,13 +131,6 @@ class FieldRule(Model):
     severity: Severity | None = None
     kind: str = "ATTR"
     tolerance_fen: int = Field(default=0, ge=0)
-
-
-class PresenceRule(Model):
-    """The rule for a key that one side has and another lacks."""
-
-    rule: str
-    missing: Identifier | None = None  # source id of the side that lacks it; None: any side
 
 
 class SnapshotComparison(Model):

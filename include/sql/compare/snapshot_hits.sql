@@ -1,6 +1,7 @@
 -- What a snapshot comparison found, one row per finding, before severities and agencies are added (see findings.sql).
 -- Parameters:
---   sides         per side: index, source, subject, rule ids (duplicate, unusable, keymap or none), presence (rule, kind)
+--   sides         per side: index, source, subject, rule ids (duplicate, unusable, keymap or none), presence (rule, kind;
+--                 waits and before: the days that are given, see hedui.compare.waiting)
 --   subject_type  person, unit ...
 --   key           positions of the key columns that make the subject key
 --   insurance, period  position of the key column that is the insurance (fee period), or none
@@ -112,6 +113,9 @@ SELECT {{ side.presence.rule | literal }} AS rule, {{ side.presence.kind | liter
        to_json({'source_row': { {%- for other in sides %}{{ other.source | literal }}: n{{ other.index }}{{ ", " if not loop.last }}{% endfor -%} } }) AS evidence
 FROM {{ pairs }}
 WHERE n{{ side.index }} IS NULL AND NOT dup{{ side.index }} AND NOT unmapped{{ side.index }}{{ " AND NOT arriving" if flow and flow.local == side.index }}
+{% if side.presence.waits %}
+      AND coalesce(coalesce({{ side.presence.waits | join(", ") }}, NULL) < {{ side.presence.before | literal }}, TRUE)
+{% endif %}
 UNION ALL
 SELECT {{ side.duplicate | literal }}, 'DUP', NULL, {{ side.source | literal }},
        {{ each("d.k#", key) if key | length == 1 else "concat_ws('/', " ~ each("d.k#", key) ~ ")" }},

@@ -6,6 +6,7 @@ import datetime as dt
 
 from hedui.findings import fingerprint_sql
 from unit.sql_samples import Samples
+from unit.sql_samples.birth_rules import SAMPLES as BIRTHS
 from unit.sql_samples.rule_types import SAMPLES as TYPES
 from unit.sql_samples.tier_rules import SAMPLES as TIERS
 
@@ -29,6 +30,7 @@ RULE = {"rule": "P01", "denominator": "TRUE", "condition": "name IS NULL"}
 
 SAMPLES: Samples = (
     TIERS
+    | BIRTHS
     | TYPES
     | {
         "rules/conditions.sql": [{}],

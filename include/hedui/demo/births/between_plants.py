@@ -65,6 +65,8 @@ def differing(births: Births) -> None:
                 }
                 record.set(name, other[name], when)
                 births.expect(rule, scope, family.key, when, kind="ATTR", field=name)
+                if name == "birth_order":  # the registration contradicts the child that it names
+                    births.across("F21", family.registration.values["registration_no"], when, source="shengyu")
         blank = births.family(MAY)
         for name in ("mother_id_number", "child_name"):
             if name in getattr(blank, row).values:
