@@ -66,7 +66,7 @@ def undisturbed(context_factory: ContextFactory, demo_world: Any) -> tuple[Conte
     return context, time.monotonic() - start
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [4, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(7200)])])
 def test_a_night_killed_at_random_points_ends_like_one_left_alone(
     undisturbed: tuple[Context, float], context_factory: ContextFactory, demo_world: Any, kills: int
 ) -> None:
