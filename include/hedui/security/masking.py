@@ -118,17 +118,21 @@ def mask_subject_key(subject_type: str, subject_key: str | None) -> str | None:
     return mask_key(subject_key) if subject_type == "person" else mask_text(subject_key)
 
 
-PERSON_FIELDS: Final[dict[str, Callable[[str | None], str | None]]] = {
-    "name": mask_name,
-    "id_number": mask_id_number,
-    "social_security_no": mask_id_number,
-    "phone": mask_phone,
-    "birth_date": mask_birth_date,
-    "address": mask_address,
-    "card_no": mask_card,
-    "bank_account": mask_card,
-    "person_no": mask_key,
-}
+_MASKED: Final[dict[Callable[[str | None], str | None], tuple[str, ...]]] = {
+    mask_name: ("name", "child_name", "mother_name", "father_name", "midwife_name", "wife_name", "husband_name"),
+    mask_id_number: (
+        "id_number", "social_security_no", "mother_id_number", "father_id_number", "wife_id_number", "husband_id_number",
+    ),
+    mask_certificate: ("certificate_no", "birth_certificate_no"),
+    mask_phone: ("phone",),
+    mask_birth_date: ("birth_date", "birth_time"),
+    mask_address: ("address", "birth_place", "township", "village", "house_no"),
+    mask_card: ("card_no", "bank_account"),
+    mask_key: (
+        "person_no", "record_no", "registration_no", "service_certificate_no", "household_no",
+    ),
+}  # fmt: skip
+PERSON_FIELDS: Final = {field: mask for mask, fields in _MASKED.items() for field in fields}
 """Canonical fields that hold personal data, with their masks; ``name`` counts for persons only, a unit's name is shown."""
 
 
@@ -136,7 +140,7 @@ def mask_field(field: str | None, value: str | None, *, subject_type: str, at: d
     """The value of a canonical field as it may be shown."""
     if field == "name" and subject_type != "person":
         return mask_text(value)
-    if field == "birth_date":
+    if PERSON_FIELDS.get(field or "") is mask_birth_date:
         return mask_birth_date(value, at=at)
     return PERSON_FIELDS.get(field or "", mask_text)(value)
 

@@ -9,12 +9,13 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 import duckdb
 
 from hedui.engine import literal
-from hedui.security.masking import ADULT_AGE, mask_secret
+from hedui.security.masking import ADULT_AGE, PERSON_FIELDS, mask_secret
 from hedui.security.patterns import ADDRESS, BORN, DATE, ID_NUMBER, KEY_PART, STARS
 
 
@@ -88,15 +89,10 @@ class SqlMasks:
 
     def field(self, field: str, value: str, *, subject_type: str) -> str:
         """The value of a canonical field; ``field`` and ``subject_type`` are expressions, too."""
-        return f"""(CASE
-            WHEN {field} = 'name' AND {subject_type} = 'person' THEN {self.name(value)}
-            WHEN {field} IN ('id_number', 'social_security_no') THEN {self.id_number(value)}
-            WHEN {field} = 'phone' THEN {self.phone(value)}
-            WHEN {field} = 'birth_date' THEN {self.birth_date(value)}
-            WHEN {field} = 'address' THEN {self.address(value)}
-            WHEN {field} IN ('card_no', 'bank_account') THEN {self.card(value)}
-            WHEN {field} = 'person_no' THEN {self.key(value)}
-            ELSE {self.text(value)} END)"""
+        cases = [f"WHEN {field} = 'name' AND {subject_type} <> 'person' THEN {self.text(value)}"]
+        for mask, names in groupby(sorted(PERSON_FIELDS, key=_mask_of), key=_mask_of):
+            cases.append(f"WHEN {field} IN ({', '.join(literal(name) for name in names)}) THEN {getattr(self, mask)(value)}")
+        return f"(CASE {' '.join(cases)} ELSE {self.text(value)} END)"
 
     def side_values(self, values: str, *, field: str, subject_type: str, sources: Iterable[str]) -> str:
         """A finding's ``side_values`` or ``raw_values`` (a flat JSON object); sides that are not in ``sources`` are left out."""
@@ -115,6 +111,11 @@ class SqlMasks:
 
 SQL_MASKS: Final = SqlMasks()
 """The default profile without a day for ages."""
+
+
+def _mask_of(field: str) -> str:
+    """The method that masks a field: that of the Python function."""
+    return PERSON_FIELDS[field].__name__.removeprefix("mask_")
 
 
 def _stars(count: str) -> str:
