@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hedui import engine
+from hedui.canonical.schemas import dataset
+from hedui.compare.deep_places import DeepCodes
+from hedui.regions.filters import restrictions
 from hedui.regions.spoken import ANY, INSTITUTION_FIELDS, REGION_FIELDS, Meaning, SiteCodes
 
 if TYPE_CHECKING:
@@ -30,27 +33,64 @@ class Translation:
 
 
 def translated(context: Context, sides: Sequence[SidePlan]) -> tuple[SidePlan, ...]:
-    """The sides with their version; those of an older version than the newest, and what meets them, with translations."""
+    """The sides with their version and what they are restricted to in it; those that meet another version, with translations."""
     codes = context.site.codes_by_version
     if codes is None:
         return tuple(sides)
     spoken = [codes.of_manifest(side.manifest.meta, source=side.source, date=side.date) for side in sides]
     newest, oldest = max(spoken), min(spoken)
+    made = [replace(side, region_version=newest) for side in restricted(codes, sides, spoken)]
     if newest == oldest:
-        return tuple(replace(side, region_version=newest) for side in sides)
+        return tuple(made)
+    deep = DeepCodes.of(codes, made, spoken)
     return tuple(
-        replace(side, region_version=newest, translations=_translations(codes, side, own, oldest=oldest, newest=newest))
-        for side, own in zip(sides, spoken, strict=True)
+        replace(
+            side,
+            translations=_translations(codes, side, own, oldest=oldest, newest=newest, deep=deep),
+            region_notes=(*side.region_notes, *deep.notes(side, own), *_institution_notes(codes, side, own, newest)),
+        )
+        for side, own in zip(made, spoken, strict=True)
     )
 
 
-def _translations(codes: SiteCodes, side: SidePlan, own: dt.date, *, oldest: dt.date, newest: dt.date) -> dict[str, Translation]:
+def restricted(codes: SiteCodes, sides: Sequence[SidePlan], spoken: Sequence[dt.date]) -> list[SidePlan]:
+    """The sides with the codes of their ``where:`` in the table that each speaks, and notes of what that changes."""
+    found = []
+    for position, (side, own) in enumerate(zip(sides, spoken, strict=True)):
+        where, notes = dict(side.where), list(side.region_notes)
+        for field in (name for name in PLACE_FIELDS if name in side.where):
+            made = restrictions(codes, field, side.where[field], spoken=spoken)[position]
+            if made.values != tuple(side.where[field]):
+                where[field] = made.values
+                label = dataset(side.dataset).fields[field].label
+                wider = f"；拆分合并使范围并入 {'、'.join(made.wider)}" if made.wider else ""
+                written = "、".join(side.where[field])
+                notes.append(f"{side.source}：条件 {label} {written} 按 {own} 版为 {'、'.join(made.values)}{wider}")
+        found.append(replace(side, where=where, region_notes=tuple(notes)))
+    return found
+
+
+def _translations(
+    codes: SiteCodes, side: SidePlan, own: dt.date, *, oldest: dt.date, newest: dt.date, deep: DeepCodes
+) -> dict[str, Translation]:
     found = {}
     for field in (name for name in PLACE_FIELDS if name in side.mapped):
         meanings = codes.groups(field, of=oldest, to=newest) | codes.meanings(field, of=own, to=newest)
+        meanings |= deep.meanings(side, field)
         if meanings:
             found[field] = Translation(relation=relation(meanings))
     return found
+
+
+def _institution_notes(codes: SiteCodes, side: SidePlan, own: dt.date, newest: dt.date) -> list[str]:
+    """What is not translated: institutions of split districts that the site's list does not name."""
+    if own == newest or not any(field in side.mapped for field in INSTITUTION_FIELDS):
+        return []
+    split = [rule.old for rule in codes.translator.mapping(own, newest).moved() if rule.fate == "allocate"]
+    if not split:
+        return []
+    listed = "其余经办机构代码保持原样" if codes.institutions(own, newest) else "没有经办机构对照，代码保持原样"
+    return [f"{side.source}：{own} 版至 {newest} 版有拆分的区划，经办机构只按 institution_changes 换代码，{listed}"]
 
 
 def relation(meanings: dict[str, Meaning]) -> str:

@@ -59,6 +59,7 @@ class SidePlan:
         digested: Its values are keyed digests: equal or not is all that can be said of them.
         region_version: Date of the region table whose codes the comparison speaks; None where the site says nothing of versions.
         translations: Fields with codes of an older table, in the comparison's.
+        region_notes: What a change of codes has done to its restrictions and what could not be translated, in Chinese.
     """
 
     index: int
@@ -79,6 +80,7 @@ class SidePlan:
     digested: bool = False
     region_version: dt.date | None = None
     translations: Mapping[str, Translation] = made_of(default_factory=dict)
+    region_notes: tuple[str, ...] = ()
 
     @property
     def maps_key(self) -> bool:

@@ -60,10 +60,11 @@ def compare_snapshot(context: Context, comparison: SnapshotComparison, date: dt.
         return write_findings(connection, context, scope=comparison.id, date=date, rows=count, meta=meta)
 
 
-def region_version(sides: Sequence[SidePlan]) -> dict[str, str]:
-    """What the manifest says of the version that the sides' codes were compared in."""
+def region_version(sides: Sequence[SidePlan]) -> dict[str, Any]:
+    """What the manifest says of the version that the sides' codes were compared in, and of what that has left open."""
     version = sides[0].region_version
-    return {"region_version": version.isoformat()} if version else {}
+    notes = [note for side in sides for note in side.region_notes]
+    return ({"region_version": version.isoformat()} if version else {}) | ({"region_notes": notes} if notes else {})
 
 
 def make_sides(connection: duckdb.DuckDBPyConnection, comparison: SnapshotComparison, sides: Sequence[SidePlan]) -> None:

@@ -149,6 +149,7 @@ def _evaluate(
     engine.run(connection, "compare/flow_links.sql", own=_relation(context, partition, "nets"), differs=plan.differs())
     meta = {"balance": balance, "inputs": manifest.meta["inputs"], "chain": chain, "own": own, "matching": matching(connection)}
     meta |= {"region_version": spoken} if spoken else {}
+    meta |= {"region_notes": manifest.meta["region_notes"]} if manifest.meta.get("region_notes") else {}
     with context.lake.writer(context.findings(comparison.id, date)) as writer:
         copy_out(connection, writer, "findings")
         copy_out(connection, writer, "totals", name="totals", order="ALL")

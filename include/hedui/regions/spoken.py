@@ -21,6 +21,7 @@ from hedui.regions.mapping import RegionMap
 from hedui.regions.reading import read_rows
 from hedui.regions.store import SHIPPED, Store
 from hedui.regions.translate import Translator
+from hedui.regions.unions import Unions
 from hedui.regions.versions import FOREVER, ONE_DAY, Versions
 from hedui.site.regions import RegionSettings
 
@@ -125,7 +126,10 @@ class SiteCodes:
         if of == to:
             return {}
         if field in INSTITUTION_FIELDS:
-            return {old: Meaning(code=new, group=new) for old, new in self._institutions(of, to).items()}
+            changes = self.institutions(of, to)
+            shared = _shared(changes)
+            known = {code: changes.get(code, (code,)) for code in changes.keys() | shared.keys()}
+            return {code: _meaning(after, shared.get(code, after), 0) for code, after in known.items()}
         mapping = self.translator.mapping(of, to)
         mixed = _mixed(mapping)
         found: dict[str, Meaning] = {}
@@ -139,8 +143,10 @@ class SiteCodes:
 
     def groups(self, field: str, *, of: dt.date, to: dt.date) -> dict[str, Meaning]:
         """For rows that carry the codes of ``to`` already and meet rows of ``of``: the shared names of codes that a split has mixed."""
-        if field in INSTITUTION_FIELDS or of == to:
+        if of == to:
             return {}
+        if field in INSTITUTION_FIELDS:
+            return {code: _meaning((code,), group, 0) for code, group in _shared(self.institutions(of, to)).items()}
         mixed = _mixed(self.translator.mapping(of, to))
         return {padded(code, size): _meaning((code,), group, size) for code, group in mixed.items() for size in LENGTHS}
 
@@ -154,13 +160,15 @@ class SiteCodes:
             if size >= len(old)
         }
 
-    def _institutions(self, of: dt.date, to: dt.date) -> dict[str, str]:
-        """Institution codes that changed between two tables: the site's list is that of its newest table."""
+    def institutions(self, of: dt.date, to: dt.date) -> dict[str, tuple[str, ...]]:
+        """Institution codes that changed between two tables, with their successors: the site's list is that of its newest table."""
         file = self.settings.institution_changes
         if file is None or not of < self.store.dates[-1] <= to:
             return {}
-        rows = read_rows(self.folder / file, columns=("old_institution", "new_institution"))
-        return {line.get("old_institution"): line.get("new_institution") for line in rows}
+        found: dict[str, set[str]] = defaultdict(set)
+        for line in read_rows(self.folder / file, columns=("old_institution", "new_institution")):
+            found[line.get("old_institution")].add(line.get("new_institution"))
+        return {old: tuple(sorted(new)) for old, new in found.items()}
 
 
 def _meaning(after: tuple[str, ...], group: tuple[str, ...], size: int) -> Meaning:
@@ -175,3 +183,13 @@ def _mixed(mapping: RegionMap) -> dict[str, tuple[str, ...]]:
     for rule in mapping.rules.values():
         after[mapping.groups[rule.old]] |= set(rule.targets)
     return {code: tuple(sorted(after[group])) for code, group in mapping.groups.items() if group in open_groups}
+
+
+def _shared(changes: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Institution codes between which a split leaves it open who is where, with all codes afterwards that share them."""
+    joined = Unions((old, new) for old, successors in changes.items() for new in successors)
+    split = {joined.name(old) for old, successors in changes.items() if len(successors) > 1}
+    after: dict[str, set[str]] = defaultdict(set)
+    for old, successors in changes.items():
+        after[joined.name(old)] |= set(successors)
+    return {code: tuple(sorted(after[name])) for code, name in joined.names().items() if name in split}

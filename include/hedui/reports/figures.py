@@ -47,7 +47,7 @@ def night_figures(
         causes=night_causes(context, connection, partitions, view),
         exemptions=ledger.exemptions,
         inputs=input_lines(partitions),
-        parameters=_parameters(context),
+        parameters=(*_parameters(context), *_region_notes(context, partitions)),
         agencies={agency.id: agency.name for agency in site.agencies},
     )
 
@@ -148,6 +148,16 @@ def _parameters(context: Context) -> tuple[tuple[str, str], ...]:
         if parts:
             lines.append((f"规则 {rule_id}", "；".join(parts)))
     return tuple(lines)
+
+
+def _region_notes(context: Context, partitions: NightPartitions) -> list[tuple[str, str]]:
+    """What a change of region codes has done to the night's comparisons, and what it has left untranslated."""
+    return [
+        (f"{comparison.name}：区划版本", note)
+        for comparison in context.site.comparisons
+        if comparison.id in partitions.tonight
+        for note in partitions.tonight[comparison.id].meta.get("region_notes", ())
+    ]
 
 
 def _label(dataset_name: str, field: str) -> str:

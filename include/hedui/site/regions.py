@@ -144,6 +144,7 @@ class RegionSettings(Model):
     Attributes:
         folder: The site's own region files, below its folder.
         versions: Which version of the codes each source speaks, where it is not the one in use on the day.
+        filters: The table whose codes the ``where:`` of comparisons name; none: each code the newest table that has it.
         targets: The columns that follow.
         references: What must stay whole.
         receivers: Whose code lists must know the new codes.
@@ -163,6 +164,7 @@ class RegionSettings(Model):
 
     folder: str = "regions"
     versions: tuple[Spoken, ...] = ()
+    filters: dt.date | None = None
     targets: tuple[Target, ...] = ()
     references: tuple[Reference, ...] = ()
     receivers: tuple[Receiver, ...] = ()

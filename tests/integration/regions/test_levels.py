@@ -8,9 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
+from hedui.regions.errors import RegionFileError
 from hedui.regions.files import CHANGE_COLUMNS, columns_of
 from hedui.regions.migrate.plan import Plan, make_plan
+from hedui.regions.migrate.queue import form_in, forms_out
 from hedui.regions.migrate.run import Migration
 from hedui.regions.pack import csv_bytes, write
 from hedui.regions.padis import HEADER, read_padis
@@ -143,6 +146,35 @@ def test_institutions_change_by_the_sites_list(
     expected = {"JG1304281": "JG1304071", "JG1": "JG2", "JG2": "JG1", "JG3": "JG1304071", "JG9": "JG9"}
     assert migrate(database, migration, list(expected)) == expected
     assert [item.verdict for stage, item in migration.book.checks("proof") if item.number == 10] == ["pass"]
+
+
+def test_rows_of_an_institution_that_was_split_wait_for_a_person(
+    database: Database, plan_of: PlanOf, migration_of: MigrationOf, tmp_path: Path
+) -> None:
+    """Institution codes may begin like a county that was split; what may be chosen are the institutions of the site's list."""
+    (tmp_path / "institutions.csv").write_text("old_institution,new_institution\n130421,JG4\n130421,JG5\nJG3,JG4\n", "utf-8")
+    plan = plan_of(*H16, kind="institution", village=None, settings={"institution_changes": "institutions.csv"})
+    database.fill(people([("130421", ""), ("JG3", "")], per_code=1))
+    migration = migration_of(plan)
+    for step in (migration.load, migration.baseline, migration.preflight):
+        step()
+    assert migration.rehearse()["waiting"] == 1
+    (path,) = forms_out(migration, tmp_path)
+    book = load_workbook(path)
+    sheet = book.worksheets[0]
+    header = {cell.value: cell.column for cell in sheet[1]}
+    assert sheet.cell(2, header["可选现代码"]).value == "JG4；JG5"
+    for title, value in (("现代码", "JG9"), ("判定人", "li"), ("判定依据", "底册")):
+        sheet.cell(2, header[title], value)
+    book.save(path)
+    with pytest.raises(RegionFileError, match="allowed: JG4, JG5"):
+        form_in(migration, Path(path), "insured", actor="li")
+    sheet.cell(2, header["现代码"], "JG5")
+    book.save(path)
+    assert form_in(migration, Path(path), "insured", actor="li") == 1
+    approved(migration).migrate()
+    assert migration.prove()["failed"] == 0
+    assert {row[2] for row in database.rows()} == {"JG4", "JG5"}
 
 
 def test_codes_and_villages_of_one_table_move_together(database: Database, plan_of: PlanOf, migration_of: MigrationOf) -> None:

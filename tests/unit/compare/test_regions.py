@@ -143,3 +143,103 @@ def test_the_order_of_dates_does_not_matter_over_the_change(bench: Bench, tmp_pa
             flow(each, date, left if date == JUNE else [], right if date == JULY else [])
     for date in (JUNE, JULY):
         assert bench.findings("flow", date) == other.findings("flow", date)
+
+
+def filtered(folder: Path, **where: list[str]) -> Bench:
+    """The persons' comparison restricted to some codes on both sides."""
+    site = regions_site(folder / "site")
+    persons, flow_only = site["comparisons"][0], site["comparisons"][2]
+    persons["sides"] = [side | {"where": where} for side in persons["sides"]] if "region" in where else persons["sides"]
+    if "agency_code" in where:
+        flow_only["left"] |= {"where": where}
+        flow_only["right"] |= {"where": where}
+    site["comparisons"] = [persons, flow_only]
+    return Bench(tiny_context(site, folder))
+
+
+def notes(bench: Bench, scope: str, date: dt.date) -> list[str]:
+    manifest = bench.context.lake.manifest(bench.context.findings(scope, date))
+    assert manifest is not None
+    return list(manifest.meta.get("region_notes", ()))
+
+
+WHOLE_CITY = ("990101", "990102", "990103", "990103", "990104")
+WHOLE_PROVINCE = ("990101", "990101", "990103", "990106", "990105")
+
+
+@pytest.mark.parametrize(
+    ("named", "inside"),
+    [
+        pytest.param("990104", {5}, id="under a new code"),
+        pytest.param("990105", {5}, id="named by its new code"),
+        pytest.param("990102", {1, 2}, id="merged: with the district that took it in"),
+        pytest.param("990106", {3, 4}, id="split off: with the district that it was split from"),
+        pytest.param("990103", {3, 4}, id="what has remained"),
+        pytest.param("990101", {1, 2}, id="taken in"),
+    ],
+)
+def test_a_restriction_takes_in_the_same_people_on_both_sides(tmp_path: Path, named: str, inside: set[int]) -> None:
+    bench = filtered(tmp_path, region=[named])
+    assert compare(bench, JULY, persons(*WHOLE_CITY), persons(*WHOLE_PROVINCE)) == set()
+    manifest = bench.context.lake.manifest(bench.context.findings("persons", JULY))
+    assert manifest is not None
+    assert {side: figures["rows"] for side, figures in manifest.meta["balance"].items()} == {
+        "city": len(inside),
+        "province": len(inside),
+    }
+    other = [row | {"name": "乙"} for row in persons(*WHOLE_PROVINCE)]
+    assert {key for _, key, _ in compare(bench, JULY, persons(*WHOLE_CITY), other)} == {ID.format(n) for n in inside}
+
+
+def test_a_restriction_is_told_where_it_is_no_longer_what_was_written(tmp_path: Path) -> None:
+    bench = filtered(tmp_path, region=["990102"])
+    compare(bench, JULY, persons(*WHOLE_CITY), persons(*WHOLE_PROVINCE))
+    assert notes(bench, "persons", JULY) == [
+        "city：条件 行政区划 990102 按 2025-12-31 版为 990101、990102",
+        "province：条件 行政区划 990102 按 2026-06-30 版为 990101",
+    ]
+    compare(bench, JUNE, persons(*WHOLE_CITY), persons(*WHOLE_CITY))
+    assert notes(bench, "persons", JUNE) == []
+    compare(bench, LATER, persons(*WHOLE_PROVINCE), persons(*WHOLE_PROVINCE))
+    assert notes(bench, "persons", LATER) == [
+        f"{side}：条件 行政区划 990102 按 2026-06-30 版为 990101" for side in ("city", "province")
+    ]
+
+
+def test_a_restriction_by_institution_follows_the_sites_list(tmp_path: Path) -> None:
+    bench = filtered(tmp_path, agency_code=["99010201"])
+    city = [payment(1, "990102", "99010201"), payment(2, "990101", "99010101"), payment(3, "990103", "99010301")]
+    province = [payment(1, "990101", "99010101"), payment(2, "990101", "99010101"), payment(3, "990103", "99010301")]
+    assert flow(bench, JULY, city, province) == set()
+    manifest = bench.context.lake.manifest(bench.context.findings("flow", JULY))
+    assert manifest is not None
+    assert {side: figures["rows"] for side, figures in manifest.meta["balance"].items()} == {"left": 2, "right": 2}
+    assert notes(bench, "flow", JULY)[0] == "city：条件 社保经办机构编号 99010201 按 2025-12-31 版为 99010101、99010201"
+
+
+def test_a_township_without_a_row_of_its_own_is_compared_as_far_as_its_county(bench: Bench) -> None:
+    city = ("990104001", "990104002000", "990104003", "990101001", "990102001", "990103001", "990103002")
+    same = ("990105007", "990105008000", "990105000", "990101001", "990101009", "990103001", "990106001")
+    assert {key for _, key, _ in compare(bench, JULY, persons(*city), persons(*same))} == {ID.format(7)}
+    assert notes(bench, "persons", JULY) == [
+        "city：4 个乡级及以下代码没有本级对照，比到所属县级",
+        "city：2 个乡级及以下代码所属的县已拆分，保持 2025-12-31 版原代码",
+        "province：3 个乡级及以下代码没有本级对照，比到所属县级",
+    ]
+    wrong = ("990106001", "990101008000", "990103", "990101002", "990105001", "990103001", "990103002")
+    found = compare(bench, JULY, persons(*city), persons(*wrong))
+    assert {key for _, key, _ in found} == {ID.format(n) for n in (1, 2, 3, 4, 5)}
+    assert ("E18", ID.format(1), '{"city":"990105000|*","province":"990106001"}') in found
+
+
+def test_an_institution_that_was_split_equals_any_of_its_successors(tmp_path: Path) -> None:
+    bench = filtered(tmp_path)
+    listed = "old_institution,new_institution\n99010301,99010301\n99010301,99010601\n"
+    (tmp_path / "site" / "institutions.csv").write_text(listed, encoding="utf-8")
+    city = [payment(number, "990103", "99010301") for number in (1, 2, 3)]
+    province = [payment(1, "990103", "99010301"), payment(2, "990106", "99010601"), payment(3, "990103", "99010101")]
+    found = flow(bench, JULY, city, province)
+    assert {(rule, key, field) for kind, rule, key, field in found if kind == "ATTR"} == {("R06", "D3", "agency_code")}
+    assert notes(bench, "flow", JULY) == [
+        "city：2025-12-31 版至 2026-06-30 版有拆分的区划，经办机构只按 institution_changes 换代码，其余经办机构代码保持原样"
+    ]

@@ -97,7 +97,7 @@ def make_plan(
         before=frozenset(old.rows),
         below=by_code(subs),
         own=own_moves(subs, start=start, end=end, known=frozenset(new.rows)),
-        institutions=_pairs(folder, settings.institution_changes, "old_institution", "new_institution"),
+        institutions=_successors(settings, folder),
         accepted=frozenset(item.removeprefix(UNKNOWN) for item in settings.accept if item.startswith(UNKNOWN)),
     )
     weights = read_weights(settings, folder)
@@ -127,6 +127,23 @@ def site_allocator(settings: RegionSettings, folder: Path, mapping: RegionMap, s
     """
     institutions = _pairs(folder, settings.institutions, "institution", "county")
     return Allocator(mapping, subs, addresses=_addresses(settings, folder), institutions=institutions)
+
+
+def _successors(settings: RegionSettings, folder: Path) -> dict[str, tuple[str, ...]]:
+    """The new codes of every institution that changed, in order."""
+    if settings.institution_changes is None:
+        return {}
+    mistakes = Mistakes()
+    found: dict[str, list[str]] = {}
+    for line in read_rows(folder / settings.institution_changes, columns=("old_institution", "new_institution")):
+        old, new = line.get("old_institution"), line.get("new_institution")
+        if not old or not new:
+            mistakes.add(line.file, line.number, "old_institution or new_institution is empty")
+        elif new in found.get(old, ()):
+            mistakes.add(line.file, line.number, f"{shown(old)} > {shown(new)} is there twice")
+        found.setdefault(old, []).append(new)
+    mistakes.refuse()
+    return {old: tuple(sorted(new)) for old, new in found.items()}
 
 
 def _pairs(folder: Path, file: str | None, first: str, second: str) -> dict[str, str]:

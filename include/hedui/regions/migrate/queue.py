@@ -37,7 +37,7 @@ def form_in(migration: Migration, path: Path, target_id: str, *, actor: str) -> 
     target = next((item for item in migration.moving if item.id == target_id), None)
     if target is None:
         raise RegionError(f"There is no target {target_id!r}; choose one of {', '.join(item.id for item in migration.moving)}.")
-    rows = read_form(path, plan=migration.plan, waiting=_waiting(migration, target))
+    rows = read_form(path, plan=migration.plan, target=target, waiting=_waiting(migration, target))
     migration.book.put_decisions(target.id, rows)
     deed = Deed(actor=actor, action="regions.decide", details={"target": target.id, "rows": len(rows)})
     migration.book.update(facts={}, deed=deed, state="measured")

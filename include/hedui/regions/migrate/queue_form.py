@@ -38,7 +38,10 @@ def write_form(path: Path, *, plan: Plan, target: Target, waiting: Iterable[Wait
     for number, row in enumerate(waiting, start=1):
         address = row.place.address if unmasked else _DIGITS.sub("*", row.place.address)
         key = row.row_key.replace(SEPARATOR, "/")
-        allowed = "；".join(f"{code} {plan.new.name(code)}" for code in _allowed(plan, row.old)) or "新版代码表中的任一代码"
+        allowed = (
+            "；".join(f"{code} {plan.new.name(code)}".strip() for code in _allowed(plan, target, row.old))
+            or "新版代码表中的任一代码"
+        )
         place = (row.place.village, row.place.township, address, row.place.institution)
         lines.append((str(number), key, row.old, allowed, *place, row.reason, "", "", ""))
     widths = (6, 26, 14, 34, 16, 14, 34, 16, 34, 14, 12, 30)
@@ -48,13 +51,15 @@ def write_form(path: Path, *, plan: Plan, target: Target, waiting: Iterable[Wait
     return len(lines)
 
 
-def _allowed(plan: Plan, old: str) -> tuple[str, ...]:
+def _allowed(plan: Plan, target: Target, old: str) -> tuple[str, ...]:
+    if target.kind == "institution":
+        return plan.resolver.institutions.get(old, ())
     rule = plan.mapping.rules.get(old[:6])
     return rule.targets if rule else ()
 
 
-def read_form(path: Path, *, plan: Plan, waiting: Iterable[Waiting]) -> list[dict[str, str]]:
-    """Reads a filled form. Lines without 现代码 stay in the queue.
+def read_form(path: Path, *, plan: Plan, target: Target, waiting: Iterable[Waiting]) -> list[dict[str, str]]:
+    """Reads a filled form of a target. Lines without 现代码 stay in the queue.
 
     Returns:
         Decisions: ``row_key``, ``old_code``, ``new_code``, ``decided_by``, ``basis``.
@@ -82,8 +87,8 @@ def read_form(path: Path, *, plan: Plan, waiting: Iterable[Waiting]) -> list[dic
         if key in seen:
             mistakes.add(line.file, line.number, "this row is there twice; keep one")
         seen.add(key)
-        if not _fits(plan, row.old, new):
-            allowed = ", ".join(_allowed(plan, row.old)) or "any code of the new table"
+        if not _fits(plan, target, row.old, new):
+            allowed = ", ".join(_allowed(plan, target, row.old)) or "any code of the new table"
             mistakes.add(line.file, line.number, f"现代码 {shown(new)} is not allowed here; allowed: {allowed}")
         for column in ("判定人", "判定依据"):
             if not line.get(column):
@@ -103,9 +108,11 @@ def read_form(path: Path, *, plan: Plan, waiting: Iterable[Waiting]) -> list[dic
     return found
 
 
-def _fits(plan: Plan, old: str, new: str) -> bool:
+def _fits(plan: Plan, target: Target, old: str, new: str) -> bool:
     """An allowed successor of the old code's length: below a county any code inside an allowed one."""
-    allowed = _allowed(plan, old)
+    allowed = _allowed(plan, target, old)
+    if target.kind == "institution":
+        return new in allowed
     if len(new) != len(old) or not new.isdigit():
         return False
     return new[:6] in allowed if allowed else new[:6] in plan.new.rows

@@ -29,7 +29,7 @@ class Resolver:
         before: Codes of the table before.
         below: Townships and villages of counties that a rule touches, by their old code.
         own: Townships and villages that become another code by documents, whatever their county does; empty: rows contradict.
-        institutions: New code per old institution code.
+        institutions: New codes per old institution code; several where it was split.
         accepted: Values that no table ever had, and that the site lets stay as they are.
     """
 
@@ -38,7 +38,7 @@ class Resolver:
     known: frozenset[str]
     before: frozenset[str]
     below: Mapping[str, tuple[SubChange, ...]]
-    institutions: Mapping[str, str]
+    institutions: Mapping[str, tuple[str, ...]]
     accepted: frozenset[str] = frozenset()
     own: Mapping[str, str] = field(default_factory=dict)
 
@@ -51,7 +51,7 @@ class Resolver:
             decided: Old and new codes of persons' decisions.
         """
         if target.kind == "institution":
-            joined = Unions([*self.institutions.items(), *decided])
+            joined = Unions([*((old, new) for old, successors in self.institutions.items() for new in successors), *decided])
             return {value: name for value in values if (name := joined.name(value))}
         joined = Unions(self.mapping.groups.items())
         for old, new in (*self.own.items(), *((significant(old), significant(new)) for old, new in decided)):
@@ -74,8 +74,7 @@ class Resolver:
         """The map's lines: one per affected value, and for split codes one per place that occurs."""
         values = list(values)
         if target.kind == "institution":
-            moves = [(value, self.institutions[value]) for value in values if value in self.institutions]
-            return [MapRow(old=old, place=None, new=new, method="whole") for old, new in moves]
+            return [self._institution(value) for value in values if value in self.institutions]
         rows = [row for value in values if (row := self._row(value)) is not None]
         split = {row.old for row in rows if row.new is None}
         columns = list(target.place_columns)
@@ -88,6 +87,12 @@ class Resolver:
             new = padded(decided.new, len(value)) if decided.new else None
             rows.append(MapRow(old=value, place=text, new=new, method=decided.method, reason=decided.reason))
         return rows
+
+    def _institution(self, value: str) -> MapRow:
+        successors = self.institutions[value]
+        if len(successors) == 1:
+            return MapRow(old=value, place=None, new=successors[0], method="whole")
+        return _waits(value, f"经办机构一分为几：{'、'.join(successors)}")
 
     def _row(self, value: str) -> MapRow | None:
         """The line of a value as such; None where nothing touches it."""
@@ -128,7 +133,7 @@ class Resolver:
     def dead(self, target: Target, value: str) -> bool:
         """Whether no open row may hold a value after the migration."""
         if target.kind == "institution":
-            return value in self.institutions and value not in self.institutions.values()
+            return value in self.institutions and all(value not in successors for successors in self.institutions.values())
         code = significant(value)
         if not code.strip() or code[:6] in self.accepted:
             return False
