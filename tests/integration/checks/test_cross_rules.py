@@ -30,6 +30,7 @@ def night(make_night: Callable[..., Night]) -> Night:
     }
     states = {"ended": "3", "paused": "2"}
     night.put("death", "minzheng", [])
+    night.put("death", "gongan", [])
     for source in ("shebao", "sheng"):
         night.put(
             "person", source, [{"person_no": name, "id_number": f"I {name}", "death_date": day} for name, day in deaths.items()]
@@ -101,6 +102,7 @@ def test_paying_and_paused_enrolments_after_a_death_are_found_per_source(night: 
 def test_days_of_grace_are_a_parameter(make_night: Callable[..., Night]) -> None:
     night = make_night(rules={"E20": RuleSetting(parameters={"grace_days": 29, "sources": ("shebao",)})})
     night.put("death", "minzheng", [])
+    night.put("death", "gongan", [])
     for source in ("shebao", "sheng"):
         night.put("person", source, [{"person_no": "1", "id_number": "I", "death_date": DAY(2026, 5, 4)}])
         night.put("enrolment", source, [{"person_no": "1", "insurance": "110", "pay_state": "1"}])
@@ -141,6 +143,7 @@ def test_a_source_that_has_not_delivered_leaves_the_others(night: Night) -> None
 def test_without_any_source_an_older_result_is_removed(make_night: Callable[..., Night]) -> None:
     night = make_night()
     night.put("death", "minzheng", [])
+    night.put("death", "gongan", [])
     night.put("person", "shebao", [{"person_no": "1"}])
     night.put("enrolment", "shebao", [{"person_no": "1"}])
     run_cross_rules(night.context, night.date)
@@ -155,6 +158,7 @@ def test_a_rule_that_is_switched_off_or_broken_is_named(make_night: Callable[...
     settings = {"U09": RuleSetting(enabled=False), "E20": RuleSetting(parameters={"grace_days": "1' DAY; --"})}
     night = make_night(rules=settings)
     night.put("death", "minzheng", [])
+    night.put("death", "gongan", [])
     night.put("person", "shebao", [{"person_no": "1", "death_date": DAY(2020, 1, 1)}])
     night.put("enrolment", "shebao", [{"person_no": "1", "pay_state": "1"}])
     night.put("payment", "shuiwu", [])

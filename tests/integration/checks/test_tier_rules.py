@@ -47,6 +47,7 @@ def deaths(make_night: Callable[..., Night]) -> Night:
         "nobody here": DAY(2026, 1, 1),
     }
     night.put("death", "minzheng", [{"id_number": f"I {name}", "death_date": day} for name, day in registered.items()])
+    night.put("death", "gongan", [])
     months = ("202603", "202604")
     night.put("benefit", "shebao", people(*(PENSION | {"person_no": name, "period": month} for name in own for month in months)))
     night.put(

@@ -57,7 +57,8 @@ def test_nothing_else_is_left_in_the_inbox(world: Built) -> None:
     names = {path.name for path in world.out.iterdir()}
     files = {"truth.parquet", "truth.csv", "rejects.csv"}
     folders = {"sheng", "guotong", "yibao", "duizhao", "minzheng", "laonongbao", "beizhengdi", "yinhang", "guoku"}
-    assert names == folders | {"linghuo", "linghuo_sent"} | files
+    births = {"chusheng", "shengyu", "gongan", "jiankang", "liudong"}
+    assert names == folders | births | {"linghuo", "linghuo_sent"} | files
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_text_files_are_in_their_encoding_and_regular(world: Built, path: str, e
 def test_only_utf8_files_have_a_byte_order_mark(world: Built) -> None:
     marked = {path.parts[-2] for path in world.out.rglob("*.csv") if path.read_bytes()[:3] == b"\xef\xbb\xbf"}
     decisions = {"20260604", "20260605"}  # 批次处理.csv of the packets
-    assert marked == {"yibao", "2026-06-03", "2026-06-05"} | decisions
+    assert marked == {"yibao", "jiankang", "2026-06-03", "2026-06-05"} | decisions
 
 
 def test_the_medical_workbook_has_its_header_in_the_second_row(world: Built) -> None:

@@ -105,15 +105,18 @@ def dates(births: Births) -> None:
     for when, family in hits(births):
         family.birth.set("issue_date", MAY - dt.timedelta(days=1), when)
         births.check("F07", family.key, when)
-    births.check("F07", births.family(MAY, issue_date=MAY).key, near=True)
+    for issued in (MAY, None):
+        births.check("F07", births.family(MAY, issue_date=issued).key, near=True)
     for days in (1, 3, 9, 20):
         family = births.family(MAY, reported_on=MAY - dt.timedelta(days=days))
         births.check("F08", family.key)
-    births.check("F08", births.family(MAY, reported_on=MAY).key, near=True)
+    for days in (0, 1):
+        births.check("F08", births.family(MAY, reported_on=MAY + dt.timedelta(days=days)).key, near=True)
     for days in (11, 12, 20, 24):
         family = births.family(MAY, reported_on=MAY + dt.timedelta(days=days))
         births.check("F18", family.key)
-    births.check("F18", births.family(MAY, reported_on=MAY + dt.timedelta(days=10)).key, near=True)
+    for days in (9, 10):
+        births.check("F18", births.family(MAY, reported_on=MAY + dt.timedelta(days=days)).key, near=True)
     today = births.family(dt.date(2026, 5, 24), reported_on=dt.date(2026, 6, 4))
     today.child.since = today.household.since = today.health.since = dt.date(2026, 6, 5)
     births.check("F18", today.key, (1, 2))
