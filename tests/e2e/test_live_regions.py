@@ -161,6 +161,10 @@ def test_every_row_has_followed(stack: Stack, context: Context, run: str, before
     manifest = context.lake.manifest(context.canonical("person", "shebao", NIGHT))
     assert manifest is not None
     assert manifest.meta["region_version"] == NEW.isoformat()
+    moves = site_migration(context, DEMO_SITE, start=OLD, end=NEW, actor="test").book.moves()
+    by_village = {target: {row[1:3] for row in moves if (row[0], row[3]) == (target, "village")} for target in ("person", "lake")}
+    assert by_village["lake"]  # the lake has no villages: it follows the database's persons
+    assert by_village["lake"] == by_village["person"]
 
 
 def test_the_report_tells_who_approved_and_what_was_proved(stack: Stack, airflow: Airflow, run: str) -> None:

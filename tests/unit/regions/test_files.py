@@ -187,6 +187,9 @@ def test_the_sites_file_lists_every_mistake(tmp_path: Path) -> None:
         "targets:\n"
         "  - {id: a, table: t, key: [id], column: region, connection: db, source: shebao}\n"
         "  - {id: a, table: t, key: [region], column: region, connection: db}\n"
+        "  - {id: b, table: t, column: region, source: shebao, person: id, places_of: c}\n"
+        "  - {id: d, table: t, column: region, source: shebao, village: v, places_of: a}\n"
+        "  - {id: e, table: t, column: region, source: shebao, person: id, places_of: b}\n"
         "weights: none.csv\n"
     )
     with pytest.raises(SiteError) as error:
@@ -197,5 +200,12 @@ def test_the_sites_file_lists_every_mistake(tmp_path: Path) -> None:
         "either connection (a database) or source",
         '"region" changes in the migration',
         'no file "none.csv"',
+        'there is no other target "c"',
+        "in the lake without place columns of their own",
+        'needs person here and in "a"',
+        '"b" is in the lake itself',
     ):
         assert part in text
+    (tmp_path / "regions.yaml").write_text("report_key: no-variable\n")
+    with pytest.raises(SiteError, match=r"regions.yaml:1: report_key"):
+        load_regions(tmp_path)
