@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import peak
 from bench import machine, write
 
 from hedui.context import Context
@@ -165,7 +165,7 @@ def one(kind: str, url: str, folder: str, rows: int) -> dict[str, float]:
             raise SystemExit(f"{done.rows} rows instead of {rows}")
         check(url, rows)
         timed("undo", lambda: rollback(context, bundle, executor="bench"))
-    figures["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    figures["megabytes"] = peak.gigabytes() * 1000
     return figures
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import peak
 import pyarrow as pa
 import pyarrow.parquet as pq
 from bench import machine, write
@@ -120,7 +121,7 @@ def one(step: str, folder: Path, ledger: str) -> dict[str, Any]:
         found = len(outgoing.pack_records(office, "birth", report=DATE))
     seconds = time.perf_counter() - begun
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    return {"seconds": seconds, "processor": usage.ru_utime + usage.ru_stime, "megabytes": usage.ru_maxrss / 1024, "found": found}
+    return {"seconds": seconds, "processor": usage.ru_utime + usage.ru_stime, "megabytes": peak.gigabytes() * 1000, "found": found}
 
 
 def measure(rows: int) -> dict[str, dict[str, Any]]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import peak
 import psycopg
 from bench import machine, write
 from sqlalchemy import make_url
@@ -117,7 +117,7 @@ def one(kind: str, url: str, ledger: str, folder: Path, batch_rows: int) -> dict
         figures["rows"] = timed("move", mine.migrate)["moved"]
         if whole:
             timed("prove", mine.prove)
-    figures["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    figures["megabytes"] = peak.gigabytes() * 1000
     return figures
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import peak
 from packets import hedui_packets, lxml_loop
 
 FIELDS = ("name", "sex", "ethnicity", "birth_date", "first_work_date", "retirement_date", "death_date", "unit_no", "phone")
@@ -241,7 +242,8 @@ def main() -> None:
     work = WORK[sys.argv[1]](**json.loads(sys.argv[2]))
     start, processor = time.perf_counter(), time.process_time()
     found = work()
-    print(json.dumps({"seconds": time.perf_counter() - start, "processor": time.process_time() - processor, "found": found}))
+    figures = {"seconds": time.perf_counter() - start, "processor": time.process_time() - processor}
+    print(json.dumps(figures | {"gigabytes": peak.gigabytes(), "found": found}))
 
 
 if __name__ == "__main__":
