@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
@@ -146,3 +150,23 @@ def test_running_a_night_again_changes_no_byte_of_its_results(in_order: Context)
     assert cases(in_order) == ledger
     assert {path: path.read_bytes() for path in in_order.reports.rglob("*.xlsx")} == reports
     assert len(reports) == len(DATES)
+
+
+def test_newborns_and_their_parents_are_masked_in_every_file_of_the_reports(in_order: Context) -> None:
+    certificate = re.compile(rb"T99[0-9]{7}")
+    files = list(in_order.reports.rglob("*.*"))
+    for path in files:
+        if path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as archive:
+                assert not any(certificate.search(archive.read(name)) for name in archive.namelist())
+        else:
+            assert not certificate.search(path.read_bytes()), path.name
+    details = pa.concat_tables([pq.read_table(path) for path in files if path.suffix == ".parquet"]).to_pylist()
+    births = [row for row in details if row["rule"][0] == "F" or row["scope"].startswith("births_")]
+    shown = {(row["field"], value) for row in births for value in (row["first_value"], row["second_value"]) if value}
+    by_field = {field: {value for name, value in shown if name == field} for field, _ in shown}
+    assert all(re.fullmatch(r"20\d\d-\*\*", value) for value in by_field["birth_date"] - {"（空）"})
+    for field in ("child_name", "mother_id_number", "certificate_no"):
+        assert by_field[field]
+        assert all("*" in value for value in by_field[field] - {"（空）"})
+    assert all("*" in row["subject"] for row in births)
