@@ -1,7 +1,8 @@
-"""The rule catalogue: ``rules.tsv`` with the handbook's ids, Chinese names and severities, plus three of our own.
+"""The rule catalogue: ``rules.tsv`` with the handbook's ids, Chinese names and severities, plus four of our own.
 
 ``K01`` (a compared row has no usable key), ``K02`` (two rows of one side have the same key) and ``K03`` (the sides differ) are Hedui's
-additions: the handbook names the defects only per field or pair of agencies, the comparisons need them for every key and pair.
+additions: the handbook names the defects only per field or pair of agencies, the comparisons need them for every key and pair. ``K04``
+is what an inspection finds beyond its standard.
 """
 
 from __future__ import annotations

@@ -8,5 +8,6 @@ from hedui.ledger import batches as batches  # their tables belong to the one me
 from hedui.ledger import corrections_models as corrections_models  # as above
 from hedui.ledger import dispatch_models as dispatch_models  # as above
 from hedui.ledger import exchange_models as exchange_models  # as above
+from hedui.ledger import operations_models as operations_models  # as above
 from hedui.ledger import padis_models as padis_models  # as above
 from hedui.ledger import region_models as region_models  # its tables belong to the one metadata

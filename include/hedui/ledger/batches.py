@@ -66,15 +66,16 @@ class Receipt(Base):
 
 
 class FeedAlert(Base):
-    """Something that was amiss with what should be there, from when to when. Grain: subject × beginning."""
+    """Something that a monitor found amiss, from when to when. Grain: subject × beginning."""
 
     __tablename__ = "feed_alert"
     __table_args__ = (
         Index(None, "subject", unique=True, postgresql_where=text("recovered_at IS NULL")),
-        {"comment": "接收监控告警：同一对象只告警一次，恢复时再通知"},
+        {"comment": "监控告警：同一对象只告警一次，恢复时再通知"},
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, comment="编号")
+    monitor: Mapped[str] = mapped_column(server_default="feed", comment="监控：feed 接收监控、channel 渠道监控")
     subject: Mapped[str] = mapped_column(comment="对象，如 missing:来源:业务日期")
     message: Mapped[str] = mapped_column(comment="告警内容")
     raised_at: Mapped[dt.datetime] = mapped_column(comment="发现时间")

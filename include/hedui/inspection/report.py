@@ -1,0 +1,138 @@
+"""The 巡检报告单: a workbook with every item, what is abnormal, and what of the problems found before is still open."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import text
+
+from hedui.context import Context
+from hedui.inspection.checks import CHECKS
+from hedui.inspection.findings import scope
+from hedui.inspection.model import VERDICT_NAMES, Inspection, Item
+from hedui.ledger.database import begin
+from hedui.reports.content import Block, Column, Facts, Notes, Report, Sheet, Table
+from hedui.reports.figures import organisation
+from hedui.reports.workbook import write_workbook
+
+TITLE: Final = "巡检报告单"
+GRID: Final = (6.0, 15.0, 22.0, 26.0, 24.0, 30.0, 10.0, 34.0)
+COLUMNS: Final = (
+    Column(key="number", title="序号", kind="int"),
+    Column(key="check", title="检查项"),
+    Column(key="part", title="部位"),
+    Column(key="target", title="对象"),
+    Column(key="standard", title="标准", kind="wrap"),
+    Column(key="measured", title="实测", kind="wrap"),
+    Column(key="verdict", title="结论", kind="state"),
+    Column(key="handling", title="处理", kind="wrap"),
+)
+STILL_OPEN: Final = """
+SELECT c.subject_key, min(s.first_seen) AS since
+FROM hedui.reconciliation_case AS c
+JOIN hedui.scope AS sc ON sc.id = c.scope_id AND sc.name = :scope
+JOIN hedui.spell AS s ON s.case_id = c.id AND s.last_seen IS NULL
+GROUP BY c.subject_key ORDER BY since, c.subject_key
+"""
+"""Problems that the inspections before have found and that were still open at the last one."""
+
+
+def write_report(context: Context, made: Inspection, path: Path) -> None:
+    """Writes the workbook; it appears whole, and equal inspections give equal bytes."""
+    write_workbook(make_report(context, made, earlier=open_problems(context, made.system)), path)
+
+
+def open_problems(context: Context, system: str) -> dict[str, dt.date]:
+    """What is open of a system's inspections: since when, by the item's key."""
+    with begin(context.ledger_url) as connection:
+        return {row.subject_key: row.since for row in connection.execute(text(STILL_OPEN), {"scope": scope(system)})}
+
+
+def make_report(context: Context, made: Inspection, *, earlier: dict[str, dt.date]) -> Report:
+    """The workbook's content.
+
+    Args:
+        context: Names the organisation.
+        made: The inspection.
+        earlier: What was open before it, since when.
+    """
+    normal, abnormal, unmeasured = made.of("normal"), made.of("abnormal"), made.of("unmeasured")
+    verdict = "全部正常" if len(normal) == len(made.items) else f"异常 {len(abnormal)} 项，未检出 {len(unmeasured)} 项"
+    labels = context.workdays
+    blocks: list[Block] = [
+        Facts(
+            facts=(
+                ("编号", made.number),
+                ("系统", made.name),
+                ("巡检日期", f"{made.date:%Y-%m-%d}（{'工作日' if labels.is_workday(made.date) else '非工作日'}）"),
+                ("巡检类型", made.kind_label),
+                ("巡检人", made.inspector),
+                ("结论", verdict),
+            )
+        ),
+        _table("一、检查项目", made.items, note="“未检出”指本次未能取得实测值：此前的异常继续列示，直至补检正常。"),
+        _table("二、异常汇总", abnormal + unmeasured, empty="本次巡检无异常"),
+        _earlier(made, earlier),
+        Notes(title="", lines=("巡检人（签字）：____________　　审核人（签字）：____________　　日期：____________",)),
+    ]
+    sheet = Sheet(
+        name=TITLE, title=f"{made.name}{TITLE}", lead=f"编制单位：{organisation(context)}", blocks=tuple(blocks), grid=GRID
+    )
+    return Report(
+        title=f"{TITLE} {made.number}",
+        organisation=organisation(context),
+        business_date=made.date,
+        period=f"{made.date:%Y年%m月%d日}",
+        sheets=(sheet,),
+    )
+
+
+def _table(title: str, items: tuple[Item, ...], *, note: str = "", empty: str = "无") -> Table:
+    rows = tuple(
+        (
+            number,
+            CHECKS[item.check].label,
+            item.part,
+            item.target or "—",
+            item.standard,
+            item.measured,
+            VERDICT_NAMES[item.verdict],
+            item.handling or "—",
+        )
+        for number, item in enumerate(items, start=1)
+    )
+    return Table(title=title, columns=COLUMNS, rows=rows, note=note, empty=empty)
+
+
+def _earlier(made: Inspection, earlier: dict[str, dt.date]) -> Table:
+    """What was open before: gone, or still there."""
+    now = {item.key for item in made.of("abnormal")}
+    blind = {item.key.rstrip("/") for item in made.of("unmeasured")}
+    rows = []
+    for number, (key, since) in enumerate(earlier.items(), start=1):
+        check, part, target = key.split("/", 2)
+        unknown = any(key.startswith(start) for start in blind)
+        state = "异常" if key in now else "未检出" if unknown else "正常"
+        standing = "仍存在" if key in now else "本次未能检测" if unknown else "已消除"
+        rows.append(
+            (
+                number,
+                CHECKS[check].label,
+                part,
+                target or "—",
+                f"{since:%Y-%m-%d} 起",
+                standing,
+                state,
+                f"已 {(made.date - since).days} 天",
+            )
+        )
+    columns = (
+        *COLUMNS[:4],
+        Column(key="since", title="发现"),
+        Column(key="standing", title="现状"),
+        Column(key="state", title="结论", kind="state"),
+        Column(key="days", title="历时"),
+    )
+    return Table(title="三、以往问题跟踪", columns=columns, rows=tuple(rows), empty="此前没有未消除的问题")
