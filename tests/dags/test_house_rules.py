@@ -46,10 +46,12 @@ def test_parsing_imports_nothing_heavy() -> None:
     assert result == {
         "errors": {},
         "dags": [
+            "assist_follow",
             "correction_reminders",
             "correction_run",
             "feed_monitor",
             "nightly_reconciliation",
+            "outbound_push",
             "padis_monthly_table",
             "padis_upload",
             "region_code_migration",

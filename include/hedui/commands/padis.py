@@ -184,6 +184,51 @@ def close(site: SiteOption, kind: KindName, period: str) -> None:
     out.print(f"[green]✓[/] {kind.value} {period} {close_month(_office(site), kind.value, period)}", highlight=False)
 
 
+@padis_app.command("table")
+def table(site: SiteOption, period: str, date: DateOption) -> None:
+    """Make the monthly table of births; refused where details and acknowledged upload differ. 出生月报表。"""
+    from hedui.context import context_from_environment
+    from hedui.padis.errors import PadisError
+    from hedui.padis.steps import monthly_tables
+
+    summary = monthly_tables(context_from_environment(), site, period=period, date=date.date(), operator=getpass.getuser())
+    for path in summary.paths.values():
+        out.print(path, highlight=False, soft_wrap=True)
+    if summary.counts.get("refused"):
+        raise PadisError(f"{summary.counts['refused']} tables are refused: {summary.counts}; the workbook lists the cells.")
+
+
+@padis_app.command("report")
+def report(site: SiteOption, period: str) -> None:
+    """Make the workbook of a month's upload. 上报月报。"""
+    from hedui.padis.month_report import write_month_report
+
+    office = _office(site)
+    out.print(str(write_month_report(office, period, office.context.reports / "padis" / period)), highlight=False, soft_wrap=True)
+
+
+@padis_app.command("certificates")
+def certificates(site: SiteOption, file: Path, year: int) -> None:
+    """Check the yearly stock of birth certificates. 出生医学证明年度核销。"""
+    from hedui.context import context_from_environment
+    from hedui.padis.certificates import read_stock, write_stock
+
+    context = context_from_environment()
+    stocks = read_stock(file, year)
+    path = write_stock(stocks, context.reports / "padis" / str(year), year=year, organisation=context.site.name)
+    out.print(f"{sum(bool(one.problems) for one in stocks)} / {len(stocks)} 不平：{path}", highlight=False, soft_wrap=True)
+
+
+@padis_app.command("floating")
+def floating(site: SiteOption, date: DateOption) -> None:
+    """Compare the floating population with health records. 流动人口与健康档案比对。"""
+    from hedui.context import context_from_environment
+    from hedui.exchange.floating import write_comparison
+
+    context = context_from_environment()
+    out.print(str(write_comparison(context, context.reports / "exchange", date=date.date())), highlight=False, soft_wrap=True)
+
+
 @padis_app.command("mock")
 def mock(
     profile: Annotated[Path | None, typer.Option(help="Profile YAML; default: the reference profile. 配置")] = None,

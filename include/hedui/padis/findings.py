@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 
 from hedui import engine
 from hedui.canonical.schemas import datasets
+from hedui.context import Context
 from hedui.findings import fingerprint_sql
 from hedui.lake import Manifest
 from hedui.padis.fields import Kind, kinds
@@ -60,19 +62,25 @@ def write_table_findings(office: Office, *, date: dt.date) -> int:
 
 
 def _write(office: Office, own: str, rows: list[dict[str, Any]], *, subject_type: str, date: dt.date) -> int:
-    context = office.context
+    settings = office.settings
+    how = {"subject_type": subject_type, "source": settings.source, "agency": settings.agency}
+    return write_rows(office.context, own, rows, date=date, **how)
+
+
+def write_rows(
+    context: Context, own: str, rows: Sequence[Mapping[str, Any]], *, subject_type: str, source: str, agency: str, date: dt.date
+) -> int:
+    """Writes rows of :data:`SCHEMA` as the findings of a scope and date; those of rules that the site has switched off are left out.
+
+    Returns:
+        Findings.
+    """
     columns = {name: name for name in ("subject_key", "period", "field")}
     fingerprint = fingerprint_sql(scope=engine.literal(own), rule="rule", insurance="NULL", **columns)
     query = engine.render(
-        "padis/findings.sql",
-        date=date,
-        scope=own,
-        source=office.settings.source,
-        agency=office.settings.agency,
-        subject_type=subject_type,
-        fingerprint=fingerprint,
+        "padis/findings.sql", date=date, scope=own, source=source, agency=agency, subject_type=subject_type, fingerprint=fingerprint
     )
-    enabled = [row for row in rows if context.site.rule_setting(row["rule"]).enabled]
+    enabled = [dict(row) for row in rows if context.site.rule_setting(row["rule"]).enabled]
     with context.lake.writer(context.findings(own, date)) as writer, engine.connect(threads=1) as connection:
         connection.register("refused", pa.Table.from_pylist(enabled, schema=SCHEMA))
         connection.execute(f"COPY (\n{query}\n) TO {engine.literal(writer.new_file())} (FORMAT parquet, COMPRESSION zstd)")

@@ -1,0 +1,53 @@
+"""#### 协查与通报
+
+工作日每天 08:30：收取来件 → 配对 → 发出协查、通报和反馈 → 催办 → 超期的转案件（F24）。
+
+- **期限**取站点 `assist.yaml` 各事项的工作日数；临近或超期时通知，每件每天至多一次。
+- **配对**按证件号码在所列来源中查找，结果只记录“一人、查无、多人”和来源；反馈由人确定：`hedui assist answer`。
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+
+from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
+
+from hedui_airflow.exchange import run_assist
+from hedui_airflow.outline import site_of_this_airflow
+from hedui_airflow.tasks import Summary
+
+SITE = site_of_this_airflow()
+RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
+
+
+@dag(
+    dag_display_name="协查与通报",
+    description="Follows requests for help and notices: received, paired, sent, reminded of, overdue ones as cases",
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("30 8 * * *", timezone=SITE.timezone),
+    start_date=dt.datetime(2020, 1, 1, tzinfo=dt.UTC),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=dt.timedelta(hours=2),
+    params={"business_date": Param(None, type=["null", "string"], format="date", title="业务日期", description="不填则取前一日")},
+    tags=["协查", f"site:{SITE.id}"],
+    default_args={
+        "owner": "hedui",
+        "retries": 3,
+        "retry_delay": RETRY_DELAY,
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": dt.timedelta(minutes=10),
+        "execution_timeout": dt.timedelta(minutes=30),
+    },
+)
+def assist_follow() -> None:
+    @task(task_display_name="协查办理")
+    def follow() -> Summary:
+        """Takes, pairs, sends and reminds; overdue ones become cases."""
+        return run_assist()
+
+    follow()
+
+
+assist_follow()
