@@ -26,8 +26,10 @@ from hedui.commands.audit import audit_app
 from hedui.commands.batches import batches_app
 from hedui.commands.corrections import bundle_app
 from hedui.commands.digests import digests_app
+from hedui.commands.exchange import assist_app, push_app
 from hedui.commands.exemptions import exemptions_app
 from hedui.commands.harness import harness_app
+from hedui.commands.inspection import inspection_app
 from hedui.commands.padis import padis_app
 from hedui.commands.regions import regions_app
 from hedui.commands.rules import rules_app
@@ -60,7 +62,10 @@ app.add_typer(regions_app, name="regions")
 app.add_typer(bundle_app, name="bundle")
 app.add_typer(digests_app, name="digests")
 app.add_typer(padis_app, name="padis")
+app.add_typer(assist_app, name="assist")
+app.add_typer(push_app, name="push")
 app.add_typer(statistics_app, name="statistics")
+app.add_typer(inspection_app, name="inspection")
 
 out = Console()
 err = Console(stderr=True)
