@@ -41,15 +41,29 @@ def planned(airflow: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def run_plan() -> list[dict[str, Any]]:
-    """The plan of the current run; nothing to do ends as skipped."""
+    """The plan of the current run, without what the lake has nothing of; nothing to do ends as skipped."""
     from airflow.sdk import get_current_context
     from airflow.sdk.exceptions import AirflowSkipException
 
     from hedui.site.statistics import FILE, load_statistics
+    from hedui.statistics.definitions import definition_of
+    from hedui.statistics.inputs import find_inputs
+    from hedui.statistics.periods import period_of
 
-    if load_statistics(site_of_this_airflow()) is None:
+    context = task_context()
+    settings = load_statistics(context.site)
+    if settings is None:
         raise AirflowSkipException(f"The site has no {FILE}: it makes no statistics.")
-    return planned(get_current_context())
+    made = []
+    for item in planned(get_current_context()):
+        period = period_of(item["cycle"], dt.date.fromisoformat(item["start"]))
+        if find_inputs(context, settings, definition_of(item["report"]).reads, period).found:
+            made.append(item)
+        else:
+            log.info("%s: the lake has nothing of the period.", item["label"])
+    if not made:
+        raise AirflowSkipException("The lake has nothing of the periods that this run would make.")
+    return made
 
 
 def run_report(report: str, cycle: str, start: str) -> list[Summary]:

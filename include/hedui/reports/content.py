@@ -196,6 +196,8 @@ class LongTable:
         columns: Columns in order.
         count: Number of rows that :attr:`rows` yields.
         rows: Opens a new stream of the rows.
+        xml: Writes rows as XML by itself, for tables too long to go through Python: takes the styles' numbers by role and kind, rows to
+            pass over, rows to write and the number of the first one's row; :attr:`rows` is not used then.
         per_sheet: Rows per sheet.
         empty: What stands there when it has no rows.
         summary: A few words for the index on the cover.
@@ -210,6 +212,7 @@ class LongTable:
     lead: str = ""
     empty: str = "本期无差异"
     summary: str = ""
+    xml: Callable[[Callable[[str, Kind], int], int, int, int], Iterator[str]] | None = None
 
     @property
     def sheets(self) -> int:

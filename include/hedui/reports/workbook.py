@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -139,7 +139,11 @@ class _Renderer:
                 painter.line((Placed(column=1, value=table.empty, look=Look("note", "state"), span=span),))
             end = painter.row + max(0, last - first + 1)
             painter.sheet.auto_filter.ref = f"A{header}:{get_column_letter(len(table.columns))}{end}"
-            self._close(painter, _rows_xml(painter, table, islice(stream, table.per_sheet)))
+            if table.xml is None:
+                rows = _rows_xml(painter, table, islice(stream, table.per_sheet))
+            else:
+                rows = table.xml(_style_of(painter), first - 1, max(0, last - first + 1), painter.row + 1)
+            self._close(painter, rows)
 
 
 def _grid(sheet: Sheet) -> tuple[float, ...]:
@@ -246,6 +250,11 @@ def _draw_facts(painter: Painter, block: Facts) -> None:
             placed.append(Placed(column=column, value=name, look=Look("label"), span=label))
             placed.append(Placed(column=column + label, value=value, look=Look("fact"), span=half - label))
         painter.line(placed, height=20)
+
+
+def _style_of(painter: Painter) -> Callable[[str, Kind], int]:
+    """Gives the number of a style by role and kind."""
+    return lambda role, kind: painter.styles.style_id(painter.sheet, Look(role, kind))
 
 
 def _rows_xml(painter: Painter, table: LongTable, rows: Iterator[tuple[Value, ...]]) -> Iterator[str]:

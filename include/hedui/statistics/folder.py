@@ -38,6 +38,12 @@ class PeriodFolder:
     path: Path
 
     @property
+    def since(self) -> dt.date:
+        """From when its time counts: the period's end, or the day on which its files were made, for a backfill makes old periods."""
+        made = max((path.stat().st_mtime for path in self.files), default=0.0)
+        return max(self.period.end, dt.datetime.fromtimestamp(made, dt.UTC).date())
+
+    @property
     def files(self) -> list[Path]:
         """Its finished files by name; what is being written begins with a dot."""
         return sorted(path for path in self.path.iterdir() if path.is_file() and not path.name.startswith("."))
@@ -115,7 +121,7 @@ def remove_expired(context: Context, *, today: dt.date, actor: str) -> list[Peri
     gone = []
     for cycle, days in settings_of(context).keep_days.items():
         for folder in period_folders(context, cycle):
-            if (today - folder.period.end).days <= days:
+            if (today - folder.since).days <= days:
                 continue
             files = {path.name: file_digest(path) for path in folder.files}
             with begin(context.ledger_url) as connection:

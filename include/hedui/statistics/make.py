@@ -9,13 +9,16 @@ from typing import Final
 
 from hedui.context import Context
 from hedui.reports.figures import organisation
+from hedui.reports.pdf import write_pdf
 from hedui.reports.workbook import write_workbook
 from hedui.site.statistics import Receiver
 from hedui.statistics.compute import figures as compute
 from hedui.statistics.compute import settings_of
+from hedui.statistics.details import listed
 from hedui.statistics.names import labels
 from hedui.statistics.periods import Cycle, Period, period_of
-from hedui.statistics.sheets import Edition, make_report, summary_lines
+from hedui.statistics.restating import restating
+from hedui.statistics.sheets import Edition, make_report, summary_lines, summary_sheets
 from hedui.statistics.suppress import hide
 
 FOLDER: Final = "statistics"
@@ -72,10 +75,12 @@ def make(
     found, settings = compute(context, report, period, restated=restated), settings_of(context)
     rows, sheets = labels(context, settings, found)
     inside = Edition(figures=found, rows=rows, sheets=sheets, organisation=organisation(context))
-    editions = [inside]
+    given = restating(context, found.inputs, restated) if restated else None
+    with listed(context, settings, found, given) as details:
+        made = [_write(context, report, replace(inside, details=details))]
     if outside or any(wants(receiver, report, period) for receiver in settings.receivers if receiver.outside):
-        editions.append(replace(inside, hidden=hide(found)))
-    return tuple(_write(context, report, edition) for edition in editions)
+        made.append(_write(context, report, replace(inside, hidden=hide(found))))
+    return tuple(made)
 
 
 def wants(receiver: Receiver, report: str, period: Period) -> bool:
@@ -88,13 +93,15 @@ def _write(context: Context, report: str, edition: Edition) -> Made:
     restated, outside = found.restated, edition.hidden is not None
     suffix = (f"_按{restated:%Y%m%d}区划" if restated else "") + ("_对外" if outside else "")
     path = folder_of(context, period) / f"{found.definition.title}_{period.id}{suffix}.xlsx"
-    write_workbook(make_report(edition), path)
+    content = make_report(edition)
+    write_workbook(content, path)
+    write_pdf(content, summary_sheets(edition), path.with_suffix(".pdf"))
     return Made(
         report=report,
         title=found.definition.title,
         cycle=period.cycle,
         start=period.start.isoformat(),
-        files=(str(path),),
+        files=(str(path), str(path.with_suffix(".pdf"))),
         outside=outside,
         lines=tuple(summary_lines(edition)),
     )

@@ -17,7 +17,6 @@ ALL: Final = "*"
 
 Counted = Literal["units", "persons", "count", "money"]
 Kind = Literal["units", "persons", "count", "money", "rate", "prior", "change"]
-Names = Literal["region", "tax_office", "insurance", "unit_type", "source", "code"]
 SqlFile = Annotated[str, Field(pattern=r"^statistics/[a-z0-9_]+\.sql$")]
 
 
@@ -26,12 +25,12 @@ class Dimension(Model):
 
     Attributes:
         label: Chinese heading.
-        names: Where the names of its codes come from.
+        names: Where the names of its codes come from: ``region``, ``tax_office``, ``insurance``, ``source``, or a code table of the site.
         blank: What rows without a code are called.
     """
 
     label: str
-    names: Names
+    names: Identifier
     blank: str = "未注明"
 
 
@@ -97,16 +96,16 @@ class Mark(Model):
 
 
 class ListColumn(Model):
-    """A column of a list: a field of the SQL result."""
+    """A column of a list: a field of the SQL result; of a region or an insurance the name is shown too."""
 
     key: Identifier
     label: str
-    kind: Literal["text", "code", "name", "person_no", "money", "date", "int", "region", "insurance"] = "text"
+    kind: Literal["text", "code", "money", "date", "int", "region", "insurance"] = "text"
     width: float = 14
 
 
 class ListSpec(Model):
-    """A list behind the figures, masked: its SQL and columns; ``order`` is the SQL's."""
+    """A list behind the figures: its SQL, which masks persons and numbers the rows (``position`` from 1), and its columns."""
 
     title: str
     sql: SqlFile

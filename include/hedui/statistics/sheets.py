@@ -68,6 +68,11 @@ def make_report(edition: Edition) -> Report:
     )
 
 
+def summary_sheets(edition: Edition) -> tuple[str, ...]:
+    """The sheets for people who only look: both totals."""
+    return tuple(f"按{labels.dimension.label}汇总" for labels in (edition.sheets, edition.rows))
+
+
 def _by_sheet(edition: Edition) -> Sheet:
     figures, label = edition.figures, edition.sheets.dimension.label
     places, _ = total_places(figures)

@@ -21,7 +21,16 @@ SAMPLES: Samples = {
         }
         for amounts in (["unit"], [])
     ],
+    "reports/xlsx_rows.sql": [
+        {
+            "relation": "listed", "start": 0, "count": 10, "first": 5, "injection": "^[=]", "number": "^[0-9]+$", "height": "18",
+            "longest": 100, "columns": [
+                {"name": name, "letter": letter, "kind": kind, "body": 1, "zebra": 2}
+                for name, letter, kind in (("a", "A", "text"), ("b", "B", "money"), ("c", "C", "int"), ("d", "D", "date"))
+            ],
+        }
+    ],
     "reports/totals.sql": [
         {"totals": "totals", "group": ["pool_region", "date"], "amounts": ["unit"], "states": ("unbalanced", "balanced")}
     ],
-}
+}  # fmt: skip

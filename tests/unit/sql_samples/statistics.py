@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from hedui.security.masking_sql import SqlMasks
 from unit.sql_samples import Samples
 
 PARAMETERS = {"start": dt.date(2026, 6, 1), "end": dt.date(2026, 6, 30), "residents": ("150", "390"), "flexible": ("13",)}
@@ -16,10 +17,14 @@ REPORTS = (
     "payment_by_unit_type",
     "bank_channels",
     "refunds",
+    "births",
+    "floating_population",
 )
 FIELDS = {"pool_region": "VARCHAR", "paid_date": "DATE", "unit_paid_fen": "BIGINT"}
 SAMPLES: Samples = {
     **{f"statistics/{name}.sql": [PARAMETERS] for name in REPORTS},
+    "statistics/arrears_details.sql": [{"masks": SqlMasks(), "residents": ("150", "390")}],
+    "statistics/listed.sql": [{"query": "SELECT * FROM owed", "columns": [("region", "region"), ("open_fen", "")]}],
     "statistics/relation.sql": [
         {
             "fields": FIELDS,

@@ -57,7 +57,7 @@ def test_a_report_that_reads_what_is_not_canonical_yet_waits_without_sql(tmp_pat
         ("of: [paid_fen, before]", "of: [due_fen, before]", 'which is not the prior of "due_fen"'),
         (", back: period", "", '"back" belongs to measures of kind prior'),
         ("key: due_fen", "key: paid_fen", 'measure "paid_fen" is there 2 times'),
-        ("names: region", "names: regions", "bad.yaml:4: rows.names"),
+        ("names: region", "names: 1", "bad.yaml:4: rows.names: must be text"),
         ("notes: [一]", "notes: [一]\nchart: 1", 'bad.yaml:14: chart: unknown key; choose one of'),
         (
             "notes:",
