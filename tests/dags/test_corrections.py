@@ -11,7 +11,7 @@ import pytest
 
 from hedui.corrections.approval import Answer, Stage
 from hedui.errors import HeduiError
-from hedui_airflow import corrections
+from hedui_airflow import corrections, receipts
 from hedui_airflow.approval import AskAgainError, BundleApproval, answer
 
 BUNDLE = "BUNDLE-990100-20260603-001"
@@ -173,3 +173,32 @@ def test_reminders_go_out_every_morning(dag_bag: Any) -> None:
     first = dt.datetime(2026, 6, 3, tzinfo=shanghai)
     runs = list(scheduled.iter_dagrun_infos_between(first, first + dt.timedelta(days=2)))
     assert [run.run_after.astimezone(shanghai) for run in runs] == [first + dt.timedelta(days=day, hours=9.5) for day in (0, 1)]
+
+
+NOW = dt.datetime(2026, 6, 9, 2, tzinfo=dt.UTC)
+FILLED = {"bundle": f" {BUNDLE} ", "result": "partly", "number": "粤社函1号", "issuer": "省社会保险局", "document": "〔2026〕1号"}
+
+
+def test_the_form_of_a_receipt_on_paper(dag_bag: Any) -> None:
+    asked = dag_bag.dags["correction_receipt"].params
+    assert set(asked) == {"bundle", "result", "number", "issuer", "document", "issued", "rows", "note"}
+    filled = {**{name: asked[name] for name in asked}, **FILLED, "rows": "3=缺少缴费凭证\n\n 7 ＝ 档案不符", "issued": "2026-06-08"}
+    bundle, document, receipt = receipts.receipt_form(filled, now=NOW)
+    assert (bundle, document) == (BUNDLE, "〔2026〕1号")
+    assert receipt["rows"] == [{"number": 3, "reason": "缺少缴费凭证"}, {"number": 7, "reason": "档案不符"}]
+    assert receipt["issued_at"].startswith("2026-06-08T00:00:00")
+    assert receipts.receipt_form(FILLED, now=NOW)[2]["issued_at"] == NOW.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"document": " "}, "缺少：来文号"),
+        ({"number": None, "issuer": None}, "缺少：回执编号、出具单位"),
+        ({"rows": "3 缺凭证"}, "行号=原因"),
+    ],
+    ids=["no letter", "two missing", "no reason"],
+)
+def test_a_form_that_is_not_filled_in_well_says_what_to_do(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(HeduiError, match=told):
+        receipts.receipt_form({**FILLED, **wrong}, now=NOW)

@@ -19,15 +19,19 @@ import pytest
 import sqlalchemy as sa
 
 from hedui.audit import entries, verify
+from hedui.cases.query import CaseFilter, cases_as_of
 from hedui.context import Context, context_from_environment
+from hedui.corrections.decide import decide
 from hedui.corrections.dispatch.pack import read_cover
 from hedui.corrections.dispatch.receipts import Receipt, Result
 from hedui.corrections.frozen import frozen_bundle
 from hedui.corrections.ledger import Bundle, list_bundles, read_bundle
+from hedui.corrections.model import Decision, Operation
 from hedui.corrections.plan import outline
 from hedui.corrections.reading import rows_in_target
 from hedui.corrections.select import Selection
 from hedui.corrections.states import CaseState, State
+from hedui.errors import HeduiError
 from hedui.harness.executor import Executor
 from hedui.ledger.schema import upgrade
 from hedui.local.rest import Airflow, Task
@@ -42,6 +46,9 @@ ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])99\d{15}[\dX](?![0-9A-Za-z])")
 WIDTH, HEIGHT = 1500, 1650
 REASON = "依据不足，请先核对档案"
 MISSING_EVIDENCE = "缺少缴费凭证"
+RECEIPT = "correction_receipt"
+LETTER = {"number": "粤社函1号", "issuer": "省社会保险局", "document": "粤社函〔2026〕1号"}
+EVIDENCE = "档-2026-0603"
 
 
 class Office:
@@ -169,9 +176,12 @@ class Story:
     province: str
     second_round: str
     rejected: str
+    key_field: str
+    added: str
     runs: tuple[str, ...]
     idle_runs: tuple[str, ...]
     page: str
+    leader_page: str
 
 
 @pytest.fixture(scope="module")
@@ -283,18 +293,54 @@ def story(office: Office, manager: Any, tmp_path_factory: pytest.TempPathFactory
     second = office.parked(more, "business")
     office.answer("manager", more, second, "批准", "已补凭证，同意")
     office.reached(second.name, State.DISPATCHED)
-    province.work()
+    province.work(answer=False)
+    entered = office.start(RECEIPT, bundle=second.name, result="executed", **LETTER)
+    assert office.ended(RECEIPT, entered) == "success"
     office.reached(second.name, State.EXECUTED)
 
+    lone = [key_field_bundle(office), added_bundle(office)]
+    province.work()
+    for _, bundle, _ in lone:
+        office.reached(bundle, State.EXECUTED)
+
     office.night(SECOND)
-    for run in (there, more):
+    for run in (there, more, *(run for run, _, _ in lone)):
         office.answer("reviewer", run, office.parked(run, "review"), "批准", "下一批次复读一致")
-    runs = (here, there, more)
-    assert [office.ended(RUN, run) for run in runs] == ["success"] * 3
+    runs = (here, there, more, *(run for run, _, _ in lone))
+    assert [office.ended(RUN, run) for run in runs] == ["success"] * len(runs)
     return Story(
-        local=local.name, province=upward.name, second_round=second.name, rejected=other.name, runs=runs, idle_runs=tuple(idle),
-        page=page,
+        local=local.name, province=upward.name, second_round=second.name, rejected=other.name, key_field=lone[0][1], added=lone[1][1],
+        runs=runs, idle_runs=tuple(idle), page=page, leader_page=lone[0][2],
     )  # fmt: skip
+
+
+def key_field_bundle(office: Office) -> tuple[str, str, str]:
+    """A person's name is put right, with its evidence, by the manager and then the leader; run, bundle and the leader's page."""
+    context = office.context()
+    names = cases_as_of(context, FIRST, where=CaseFilter(scope=("person_tiers",))).to_pylist()
+    case = next(row["fingerprint"] for row in names if (row["field"], row["source"], row["state"]) == ("name", "sheng", "open"))
+    decide(context, case=case, decision=Decision.UPPER_RIGHT, basis="户籍证明", evidence=EVIDENCE, actor="analyst")
+    run = office.start(target="sheng", cases=[case], business_date=FIRST.isoformat())
+    asked = office.parked(run, "business")
+    office.answer("manager", run, asked, "批准", "证明齐全")
+    leader = office.parked(run, "leader")
+    path = f"/dags/{RUN}/dagRuns/{run}/taskInstances/{leader.task_id}/{leader.map_index}/hitlDetails"
+    with office.client("leader") as client:
+        page = str(client.request("GET", path)["body"])
+    with office.client("manager") as client, pytest.raises(HeduiError):  # has signed already, and is not asked again
+        client.request("PATCH", path, body={"chosen_options": ["批准"], "params_input": {}})
+    office.answer("leader", run, leader, "批准", "同意")
+    office.reached(asked.name, State.DISPATCHED)
+    return run, asked.name, page
+
+
+def added_bundle(office: Office) -> tuple[str, str, str]:
+    """Months that the province lacks are to be added there; run and bundle."""
+    run = office.start(target="sheng", rules=["T07"], business_date=FIRST.isoformat())
+    asked = office.parked(run, "business")
+    office.answer("manager", run, asked, "批准", "同意补录")
+    office.reached(asked.name, State.DISPATCHED)
+    return run, asked.name, ""
 
 
 def both(office: Office, run: str) -> list[Task]:
@@ -341,6 +387,35 @@ def test_two_refused_rows_came_back_and_the_second_round_closed_them(office: Off
     engine.dispose()
 
 
+def test_a_key_field_goes_alone_with_its_evidence_and_a_second_signature(office: Office, story: Story) -> None:
+    bundle, frozen = frozen_bundle(office.context(), story.key_field)
+    assert (bundle.state, bundle.key_field, frozen.plan.people) == (State.CLOSED, True, 1)
+    (change,) = frozen.plan.changes
+    assert (change.field, change.evidence) == ("name", EVIDENCE)
+    acts = [(event.act, event.actor) for event in bundle.events if event.act]
+    assert acts == [
+        ("PROPOSE", "analyst"), ("APPROVE", "manager"), ("APPROVE_LEADER", "leader"), ("EXECUTE", "engineer"), ("REVIEW", "reviewer"),
+    ]  # fmt: skip
+    for words in ("分管领导审批", "须分管领导审批：", "业务部门审批：manager", "证明齐全"):
+        assert words in story.leader_page
+
+
+def test_records_that_the_province_lacked_are_there_the_night_after(office: Office, story: Story) -> None:
+    bundle, frozen = frozen_bundle(office.context(), story.added)
+    assert (bundle.state, dict(bundle.cases)) == (State.CLOSED, {CaseState.CLOSED: bundle.figures["cases"]})
+    assert {change.operation for change in frozen.plan.changes} == {Operation.INSERT}
+
+
+def test_the_receipt_of_the_second_round_was_entered_by_form(office: Office, story: Story) -> None:
+    engine = sa.create_engine(office.stack.postgres.url("hedui"))
+    with engine.connect() as connection:
+        query = sa.text("SELECT channel, name, entered_by, verdict FROM hedui.bundle_receipt WHERE bundle_id = :id")
+        assert connection.execute(query, {"id": story.second_round}).tuples().all() == [
+            ("form", LETTER["document"], "analyst", "counts")
+        ]
+    engine.dispose()
+
+
 def test_the_refused_bundle_set_its_cases_free_and_they_can_be_proposed_again(office: Office, story: Story) -> None:
     context = office.context()
     bundle, frozen = frozen_bundle(context, story.rejected)
@@ -357,7 +432,8 @@ def test_a_refusal_without_a_reason_did_not_count_and_was_asked_again(office: Of
 
 def test_of_two_runs_at_once_one_found_nothing_and_no_case_was_taken_twice(office: Office, story: Story) -> None:
     assert len(story.idle_runs) == 1
-    bundles = [bundle for bundle in list_bundles(office.context(), targets=["sheng"]) if bundle.round == 1]
+    later = (story.key_field, story.added)
+    bundles = [each for each in list_bundles(office.context(), targets=["sheng"]) if each.round == 1 and each.id not in later]
     assert {bundle.run.partition("#")[0] for bundle in bundles} == {story.runs[1]}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from hedui.canonical.schemas import Dataset
@@ -52,16 +52,24 @@ def run_checks(context: Context, date: dt.date) -> StepSummary:
     return StepSummary(step="check", subject="", business_date=date, counts=dict(counts), paths={"datadocs": str(page)})
 
 
-def run_source_checks(context: Context, source: str, date: dt.date) -> StepSummary:
+def run_source_checks(context: Context, source: str, date: dt.date, *, only: Collection[str] | None = None) -> StepSummary:
     """Runs the suites of one source's partitions of ``date``; one findings partition per dataset, scope ``check:<dataset>:<source>``.
 
     A dataset without a partition leaves no findings partition, an older one is removed: nothing is said about it.
+
+    Args:
+        context: The surroundings.
+        source: The source.
+        date: The night.
+        only: Datasets to look at; all of the source's where left out.
 
     Raises:
         CheckError: Some rule could not run. All others have run and their findings are written.
     """
     manifests: dict[str, Manifest] = {}
     for dataset in context.site.source(source).datasets:
+        if only is not None and dataset not in only:
+            continue
         manifest = context.lake.manifest(context.canonical(dataset, source, date))
         if manifest is None:
             remove_findings(context, scope_of(dataset, source), date, stands=_is_flow(dataset))

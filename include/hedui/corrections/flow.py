@@ -125,7 +125,7 @@ def carry_out(context: Context, bundle_id: str) -> dict[str, Any]:
     """
     bundle, frozen = frozen_bundle(context, bundle_id)
     executor = frozen.plan.target.people.executor
-    if bundle.state is State.ROLLBACK_APPROVED:
+    if bundle.state in (State.ROLLBACK_APPROVED, State.ROLLED_BACK):  # put back, and killed before it was tidied up
         return _roll_back(context, bundle_id)
     if frozen.plan.target.mode == "dispatch":
         sent = dispatch(context, frozen, actor=executor)

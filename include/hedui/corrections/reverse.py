@@ -116,6 +116,7 @@ class Reverse:
         elif said is not None and said.length is not None:
             length = said.length
         label = (said.label if said is not None else "") or (field.label if field is not None else "")
+        label = label or ("有效期起" if name == self.mapped.as_of.valid_from else "")
         required = (said or TargetColumn()).required
         codes = self._meanings(self.mapped.columns[field.name].codes) if field is not None else ()
         return Column(name=name, kind=kind, length=length, scale=scale, nullable=not required, label=label, codes=codes)

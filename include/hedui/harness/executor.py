@@ -52,12 +52,14 @@ class Executor:
     encoding: str = "gb18030"
     separator: str = "|"
     refuse: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    _done: set[str] = field(default_factory=set, init=False)
 
-    def work(self, *, accept: bool = False) -> list[Receipt]:
+    def work(self, *, accept: bool = False, answer: bool = True) -> list[Receipt]:
         """Takes every bundle that is there and answers it.
 
         Args:
             accept: Whether to send the word that it was accepted first.
+            answer: Whether to send the final receipt: without, it comes by letter.
 
         Returns:
             The final receipts.
@@ -65,8 +67,9 @@ class Executor:
         answered = []
         for path in sorted(self.outbox.glob(f"*{COVER_SUFFIX}")):
             cover = read_cover(path.read_bytes(), key=self.key)
-            if any(self.receipts.glob(receipt_name(cover.bundle, "*-2"))):
+            if cover.bundle in self._done or any(self.receipts.glob(receipt_name(cover.bundle, "*-2"))):
                 continue
+            self._done.add(cover.bundle)
             if accept:
                 self.send(self._receipt(cover, Result.ACCEPTED, number=1))
             refused = self._execute(cover)
@@ -74,7 +77,8 @@ class Executor:
             if len(refused) == cover.changes:
                 result = Result.REFUSED
             answered.append(self._receipt(cover, result, number=2, rows=refused))
-            self.send(answered[-1])
+            if answer:
+                self.send(answered[-1])
         return answered
 
     def send(self, receipt: Receipt, *, key: bytes | None = None, suffix: str = "") -> Path:

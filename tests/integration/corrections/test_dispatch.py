@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 
 from hedui.audit import entries, verify
+from hedui.corrections.approval import Stage
 from hedui.corrections.dispatch import book
 from hedui.corrections.dispatch.errors import OutboxFullError, ReceiptFormatError, SigningKeyError
-from hedui.corrections.dispatch.follow import collect, enter, receipt_name, remind
+from hedui.corrections.dispatch.follow import collect, enter, may_enter, receipt_name, remind
 from hedui.corrections.dispatch.judge import Verdict
 from hedui.corrections.dispatch.pack import read_cover
 from hedui.corrections.dispatch.receipts import Receipt, RefusedRow, Result
 from hedui.corrections.dispatch.send import dispatch
-from hedui.corrections.errors import BundleStateError, FourEyesError
+from hedui.corrections.errors import BundleStateError, CorrectionError, FourEyesError
 from hedui.corrections.frozen import frozen_bundle
 from hedui.corrections.reminders import remind_all
 from hedui.corrections.states import CaseState, State
@@ -250,3 +251,22 @@ def other_change() -> Any:
 
 def other_case() -> Any:
     return (replace(plan(1).reasons[0], case=change(9).cases[0]),)
+
+
+def test_who_enters_a_receipt_neither_decides_nor_reviews(office: Desk) -> None:
+    frozen, form = sent(office), {**FORM, "result": "executed"}
+    with pytest.raises(FourEyesError, match="manager has done 业务部门审批"):
+        enter(office.context, frozen, form, document="〔2026〕1号", actor="manager", today=TODAY)
+    assert office.read(BUNDLE).state is State.DISPATCHED
+    enter(office.context, frozen, form, document="〔2026〕1号", actor="reviewer", today=TODAY)
+    assert office.read(BUNDLE).state is State.EXECUTED
+    assert "登记回执" in office.say(BUNDLE, by="reviewer", stage=Stage.REVIEW, approved=False, reason="再查")
+
+
+def test_only_whom_the_site_names_enters_receipts_in_airflow() -> None:
+    people = {"proposers": ("analyst",), "approvers": ("a",), "leaders": ("b",), "executor": "engineer", "reviewers": ("c",)}
+    for name in ("analyst", "engineer"):
+        may_enter(target(**PROVINCE, people=people), name)
+    with pytest.raises(CorrectionError, match="clerk may not enter receipts of sheng; analyst, engineer may"):
+        may_enter(target(**PROVINCE, people=people), "clerk")
+    may_enter(target(**PROVINCE, people={**people, "receivers": ("clerk",)}), "clerk")

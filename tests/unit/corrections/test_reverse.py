@@ -173,7 +173,7 @@ def test_an_old_value_of_another_kind_is_refused() -> None:
 def test_a_table_is_described_by_its_key_its_live_row_and_what_changes() -> None:
     described = city("pension_account").described({"aae201", "zzb005"})
     assert described.name == "shebao.ac51"
-    assert [column.name for column in described.columns] == ["aac001", "aae140", "aae001", "jsrq", "zzb005", "aae201"]
+    assert [column.name for column in described.columns] == ["aac001", "aae140", "aae001", "jsrq", "xgpc", "zzb005", "aae201"]
     assert described.live == (("jsrq", dt.date(9999, 12, 31)),)
     assert described.column("zzb005") == Column(name="zzb005", kind="decimal", length=16, scale=2, label="年末储存额")
 

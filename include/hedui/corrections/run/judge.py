@@ -1,5 +1,5 @@
 """Judges a rehearsal by the night's own rules: the rows as the copy now holds them are put back into the night they came from, by the
-source's mapping, and every comparison and check that reads them runs again, on the whole night.
+source's mapping, and every comparison and check that reads them, and no other, runs again on the whole night.
 
 The cases' differences must be gone, and no other finding may have appeared.
 """
@@ -145,19 +145,21 @@ def _written(plan: BundlePlan, table: str) -> set[str]:
 
 
 def _run_again(context: Context, plan: BundlePlan, tables: list[NightTable]) -> Iterator[str]:
-    """Runs every comparison and check that reads a corrected partition; gives their scopes."""
-    date, source = plan.business_date, plan.target.source
-    changed = {table.canonical for table in tables}
+    """Runs every comparison and check that reads a corrected partition, and nothing else; gives their scopes."""
+    date, own = plan.business_date, plan.target.source
+    changed, datasets = {table.canonical for table in tables}, {table.reverse.table.dataset for table in tables}
     for comparison in context.site.comparisons:
         if changed & inputs(context, comparison, date).keys():
             run_comparison(context, comparison.id, date)
             yield comparison.id
-    run_source_checks(context, source, date)
-    yield from (scope_of(dataset, source) for dataset in context.site.source(source).datasets)
+    run_source_checks(context, own, date, only=datasets)
+    yield from (scope_of(dataset, own) for dataset in sorted(datasets))
     for spec in cross_rules():
-        if source in sources_of(context.site, spec):
-            run_rule(context, spec, source, date)
-            yield spec.scope(source)
+        for source in sources_of(context.site, spec):
+            reads = {*spec.elsewhere, *(spec.datasets if source == own else ())}
+            if reads & datasets:
+                run_rule(context, spec, source, date)
+                yield spec.scope(source)
 
 
 def _found(context: Context, lake: Lake, plan: BundlePlan, scopes: list[str]) -> dict[str, Found]:

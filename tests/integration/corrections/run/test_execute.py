@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from hedui.context import Context
+from hedui.corrections.bundle import freeze
 from hedui.corrections.errors import BundleChangedError
 from hedui.corrections.run import Standing, clean, execute, outcome_of, rollback
 from hedui.corrections.run.errors import NotAppliedError, RunError, StaleError
+from hedui.corrections.sql.statement import Load, Step
 from integration.corrections.run.made import INSURED, Bundle, PostgresTable, bundle_of, expected, people, some_corrections, target
 
 
@@ -115,3 +118,26 @@ def test_a_value_that_does_not_fit_keeps_nothing_and_is_not_told(context: Contex
         execute(context, bundle, executor="engineer")
     assert "99000001" not in str(caught.value)
     assert insured.rows() == people()
+
+
+def test_the_frozen_csv_is_loaded_exactly_as_its_rows_would_be(context: Context, insured: PostgresTable, tmp_path: Path) -> None:
+    """Quotes, line breaks, backslashes, NULL and the empty text, moments: the server reads the file itself."""
+    insured.fill(people())
+    frozen = freeze(bundle_of(INSURED, people(), some_corrections(people())).plan, folder=tmp_path)
+    (load,) = [item for item in frozen.statements(Step.STAGE) if isinstance(item, Load)]
+    assert load.csv is not None
+    execute(context, frozen, executor="engineer")
+    assert insured.rows() == expected(INSURED, people(), some_corrections(people()), frozen.id)
+    stage = insured.query(f"SELECT {', '.join(load.columns)} FROM {load.table}")
+    assert sorted(stage, key=lambda row: int(str(row[1]))) == list(load.rows())
+
+
+def test_a_csv_that_was_changed_is_refused_while_it_is_loaded(context: Context, insured: PostgresTable, tmp_path: Path) -> None:
+    insured.fill(people())
+    frozen = freeze(bundle_of(INSURED, people(), some_corrections(people())).plan, folder=tmp_path)
+    (load,) = [item for item in frozen.statements(Step.STAGE) if isinstance(item, Load)]
+    (file,) = (frozen.folder / "04_data").glob("hedui_s1*.csv")
+    file.write_bytes(file.read_bytes().replace(b"144", b"145"))
+    assert load.csv is not None
+    with pytest.raises(BundleChangedError, match="differs"):
+        list(load.csv())

@@ -93,7 +93,9 @@ def night(tmp_path: Path, target_url: str, context: Context) -> Callable[[dict[s
             money = ("aic200", "zzb001", "zzb002", "aic340", "zzb005", "aic268")
             whole = ("aic042", "aic079", "aae201", "aae200", "eac047")
             kinds = {name: "numeric(16,2)" if name in money else "integer" if name in whole else "text" for name in names}
-            connection.execute(f"CREATE TABLE shebao.ac51 ({', '.join(f'{n} {k}' for n, k in kinds.items())}, jsrq date)".encode())
+            connection.execute(
+                f"CREATE TABLE shebao.ac51 ({', '.join(f'{n} {k}' for n, k in kinds.items())}, jsrq date, xgpc text)".encode()
+            )
             for row in rows["shebao"]:
                 for end in ("2025-01-01", "9999-12-31"):
                     places = ", ".join(["%s"] * (len(names) + 1))
@@ -113,13 +115,14 @@ def cases(context: Context, field: str) -> tuple[str, ...]:
 def bundle(context: Context, target: Target, column: Column, old: Any, new: Any, found: tuple[str, ...]) -> Bundle:
     spec = next(table for table in target.tables if table.dataset == DATASET)
     row = ("9990000001", _own_code(context, target.source, "insurance", "110"), "2025")
-    jsrq = (Column(name="jsrq", kind="date"),) if target.id == "shebao" else (Column(name="XGPC", length=40),)
+    batch = Column(name=spec.batch_column or "", length=40)
+    more = (Column(name="jsrq", kind="date"), batch) if target.id == "shebao" else (batch,)
     key = tuple(Column(name=name, length=20, nullable=False) for name in spec.key)
     name = spec.table or context.site.source(target.source).datasets[DATASET].table
     table = Table(
         name=name,
         key=spec.key,
-        columns=(*key, column, *jsrq),
+        columns=(*key, column, *more),
         batch_column=spec.batch_column,
         live=tuple(spec.live.items()),
         label="账户",
