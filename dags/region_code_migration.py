@@ -8,6 +8,7 @@
   停须逐条写明编号（分号隔开），或写“全部”。
 - **待人工判定**：`hedui regions queue-out` 导出清单，填写后 `queue-in` 导入，再清除“副本演练”及其下游重跑。
 - **补做多个半年度**：手工运行，填写 `from_date`（数据现用版本）和 `to_date`（要迁移到的版本），各半年度的变更自动合成。
+- **核验报告**：用环境变量 `HEDUI_REPORT_KEY` 的密钥签名，没有密钥则第一步即停；收到的文件用 `hedui regions verify-report` 核对。
 - **中断**：重跑“分批迁移”即从断点继续；回退用 `hedui regions rollback`，恢复后逐代码与基线比对。
 """
 

@@ -7,7 +7,7 @@ import datetime as dt
 import os
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,9 +73,15 @@ class Written:
 
 
 def translate_file(
-    source: Path, target: Path, translator: Translator, *, columns: Sequence[str], of: dt.date, to: dt.date
+    source: Path, target: Path, emitted: Callable[[Iterable[Mapping[str, str]]], Iterable[Emitted]], *, needs: Sequence[str]
 ) -> Written:
     """Translates a CSV file. Rows that are not certain go to ``<target>_待处理.csv``, unchanged, with the reason; each file appears whole.
+
+    Args:
+        source: The file.
+        target: Where the rows that may be sent go.
+        emitted: Translates rows.
+        needs: Columns that it reads.
 
     Raises:
         RegionError: The file has no such column, or a table is not known.
@@ -85,7 +91,7 @@ def translate_file(
     with ExitStack() as stack:
         reader = csv.DictReader(stack.enter_context(source.open(encoding="utf-8-sig", newline="")))
         names = list(reader.fieldnames or ())
-        missing = [column for column in columns if column not in names]
+        missing = [column for column in needs if column not in names]
         if missing:
             raise RegionError(f"{source.name} has no column {', '.join(missing)}; it has {', '.join(names) or 'no header'}.")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +102,7 @@ def translate_file(
         writers = (csv.DictWriter(good, names, lineterminator="\n"), csv.DictWriter(bad, [*names, PROBLEM], lineterminator="\n"))
         for writer in writers:
             writer.writeheader()
-        for one in emit(reader, translator, columns=columns, of=of, to=to):
+        for one in emitted(reader):
             counts["waiting" if one.problem else "sent"] += 1
             counts["moved"] += one.moved
             writers[bool(one.problem)].writerow(one.row | ({PROBLEM: one.problem} if one.problem else {}))

@@ -7,7 +7,7 @@ split is decided like in a migration, by what the record says of its place; wher
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from hedui.regions.allocation import METHODS, Allocator, Place
 from hedui.regions.codes import padded, shape_problem, significant
-from hedui.regions.emit import REASONS
+from hedui.regions.emit import REASONS, Emitted
 from hedui.regions.errors import RegionError, UncertainCodeError
 from hedui.regions.lower import carried
 from hedui.regions.migrate.plan import site_allocator
@@ -177,3 +177,36 @@ class ReceiverCodes:
         later = [date for date in self._store.dates if date >= day]
         earlier = [self._store.latest(day - ONE_DAY)] if day > self._store.dates[0] else []
         return [*earlier, *later[:1]]
+
+
+def emit_by_day(
+    rows: Iterable[Mapping[str, str]],
+    codes: ReceiverCodes,
+    *,
+    columns: Sequence[str],
+    day: str,
+    to: Callable[[dt.date], dt.date],
+) -> Iterator[Emitted]:
+    """The rows with the codes of ``columns`` in the receiver's version, judged by each row's own day; empty cells stay empty.
+
+    Args:
+        rows: Rows as text.
+        codes: The site's codes for receivers.
+        columns: Columns with codes.
+        day: Column with the event's day, as 2026-06-03 or 20260603.
+        to: The day whose version the receiver asks for, by the event's day.
+    """
+    for row in rows:
+        sent, problems = dict(row), []
+        try:
+            on = dt.date.fromisoformat((row[day] or "").strip()[:10])
+        except ValueError:
+            yield Emitted(row=sent, problem=f"{day}：不是日期", moved=False)
+            continue
+        for column in (name for name in columns if row[name]):
+            found = codes.answer(row[column], on=on, to=to(on))
+            if found.code is not None and found.sure:
+                sent[column] = found.code
+            else:
+                problems.append(f"{column}：{found.problem}")
+        yield Emitted(row=dict(row) if problems else sent, problem="；".join(problems), moved=not problems and sent != dict(row))

@@ -121,3 +121,25 @@ def test_a_receiver_gets_the_version_that_it_asked_for(tmp_path: Path) -> None:
     run("--from", str(JULY), "--to", str(JULY), "--out", str(back))
     assert read(back) == [["aab301"], ["990105"]]
     assert not (tmp_path / "back_待处理.csv").exists()
+
+
+def test_a_file_of_events_is_judged_by_each_rows_own_day(tmp_path: Path) -> None:
+    site = write_regions(tmp_path / "site")
+    (site / "codes.csv").write_text("code\n", encoding="utf-8")
+    (site / "regions.yaml").write_text(f"receivers: [{{name: 医保, codes: codes.csv, table: {OLD}}}]\n", encoding="utf-8")
+    file, own, theirs = tmp_path / "push.csv", tmp_path / "own.csv", tmp_path / "theirs.csv"
+    file.write_text("aab301,rq\n990102,2026-06-03\n990105,20260702\n990103,2026-07-02\n990104,soon\n", encoding="utf-8")
+
+    def run(*arguments: str) -> int:
+        given = ["regions", "translate", str(file), "--column", "aab301", "--on", "rq", "--site", str(site), *arguments]
+        return CliRunner().invoke(app, given).exit_code
+
+    assert run("--out", str(own)) == 0  # the events' own version
+    assert [row[0] for row in read(own)[1:]] == ["990102", "990105", "990103"]
+    assert [row[0::2] for row in read(tmp_path / "own_待处理.csv")[1:]] == [["990104", "rq：不是日期"]]
+    assert run("--for", "医保", "--out", str(theirs)) == 0
+    assert [row[0] for row in read(theirs)[1:]] == ["990102", "990104", "990103"]
+    assert run("--to", "2026-07-02", "--out", str(theirs)) == 0
+    assert [row[0] for row in read(theirs)[1:]] == ["990101", "990105", "990103"]
+    assert run("--for", "省厅") != 0
+    assert run("--from", str(OLD)) != 0
