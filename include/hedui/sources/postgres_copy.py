@@ -17,7 +17,7 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = 1 << 20
 """A chunk ends with the row that reaches this size; two of them are held at a time."""
 
 CANCEL_SECONDS = 5
