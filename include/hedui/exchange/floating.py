@@ -82,14 +82,14 @@ def write_comparison(context: Context, folder: Path, *, date: dt.date) -> Path:
     floating, health = sources(context)
     people = compare(context, date=date, floating=floating, health=health)
     report = Report(
-        title=TITLE, organisation=context.site.name, business_date=date, sheets=(_cover(context, people), _list(people, date))
+        title=TITLE, organisation=context.site.name, business_date=date, sheets=(_cover(context, people, date), _list(people, date))
     )
     path = folder / f"{TITLE}_{date:%Y%m%d}.xlsx"
     write_workbook(report, path)
     return path
 
 
-def _cover(context: Context, people: list[Person]) -> Sheet:
+def _cover(context: Context, people: list[Person], date: dt.date) -> Sheet:
     names = {region.code: region.name for region in context.site.regions}
     total, held = Counter(one.county for one in people), Counter(one.county for one in people if one.records)
     differ = Counter(one.county for one in people if one.differs)
@@ -103,13 +103,13 @@ def _cover(context: Context, people: list[Person]) -> Sheet:
         for county in sorted(total)
     )
     columns = (
-        Column(key="county", title="现居区县", width=24),
-        Column(key="total", title="流动人口", kind="int", width=14, total=True),
-        Column(key="held", title="已建档", kind="int", width=14, total=True),
-        Column(key="missing", title="未建档", kind="int", width=14, total=True),
-        Column(key="share", title="建档率", kind="percent", width=14),
-        Column(key="several", title="重复建档", kind="tally", width=14, total=True),
-        Column(key="differ", title="要素不符", kind="tally", width=14, total=True),
+        Column(key="county", title="现居区县", span=2),
+        Column(key="total", title="流动人口", kind="int", span=2, total=True),
+        Column(key="held", title="已建档", kind="int", span=2, total=True),
+        Column(key="missing", title="未建档", kind="int", span=2, total=True),
+        Column(key="share", title="建档率", kind="percent", span=2),
+        Column(key="several", title="重复建档", kind="tally", span=2, total=True),
+        Column(key="differ", title="要素不符", kind="tally", span=2, total=True),
     )
     without = len(people) - sum(held.values())
     figures = Figures(
@@ -118,16 +118,15 @@ def _cover(context: Context, people: list[Person]) -> Sheet:
             Figure(label="流动人口", value=len(people)),
             Figure(label="已建档", value=sum(held.values()), hint=f"{sum(held.values()) / len(people):.1%}" if people else ""),
             Figure(label="未建档", value=without, alarming=bool(without)),
-            Figure(label="要素不符", value=sum(differ.values()), hint="姓名、性别、出生日期、区划"),
+            Figure(label="要素不符", value=sum(differ.values()), hint="四项要素有一项不符"),
         ),
     )
     notes = Notes(
         title="口径",
         lines=("按证件号码匹配；一人多份档案的取最近建档的一份比对。", "只看流动人口一侧：本地户籍居民的健康档案不列。"),
     )
-    return Sheet(
-        name="封面", title=TITLE, lead="", blocks=(figures, Table(title="按区县", columns=columns, rows=rows, total="合计"), notes)
-    )
+    blocks = (figures, Table(title="按区县", columns=columns, rows=rows, total="合计"), notes)
+    return Sheet(name="封面", title=TITLE, lead=f"{date:%Y年%m月%d日}", blocks=blocks, grid=(11.5,) * 14)
 
 
 def _list(people: list[Person], date: dt.date) -> LongTable:

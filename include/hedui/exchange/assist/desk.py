@@ -73,7 +73,9 @@ def open_out(desk: Desk, *, topic: str, receiver: str, subject: Mapping[str, str
     if found is not None:
         form = found.form
     with begin(desk.ledger, lock=0x7061646906) as connection:
-        prefix = f"{'XC' if form == 'request' else 'TB'}{desk.settings.region}{day:%Y%m%d}"
+        prefix = (
+            f"{'XC' if form == 'request' else 'TB'}{desk.settings.region}-{day:%Y%m%d}-"  # 18 digits would pass for an id number
+        )
         number = f"{prefix}{_next(connection, prefix):04d}"
         made = book.enter(
             connection, number=number, direction="out", form="request" if form == "request" else "notice", topic=topic,
