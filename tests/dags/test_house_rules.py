@@ -47,6 +47,7 @@ def test_parsing_imports_nothing_heavy() -> None:
         "errors": {},
         "dags": [
             "assist_follow",
+            "correction_receipt",
             "correction_reminders",
             "correction_run",
             "feed_monitor",
