@@ -213,7 +213,13 @@ def doctor(as_json: JsonOption = False) -> None:
 @site_app.command("check")
 def site_check(site: SiteOption = DEFAULT_SITE) -> None:
     """Validate a site; every mistake at once, with file, line, field, value and what is allowed."""
+    from hedui.site.assist import load_assist
+    from hedui.site.padis import load_padis
+    from hedui.site.pushes import load_pushes
+
     loaded = load_site(site)
+    for also in (load_padis, load_pushes, load_assist):
+        also(site)
     out.print(f"[green]✓[/] {loaded.name}: {len(loaded.sources)} sources, {len(loaded.comparisons)} comparisons, no mistake")
 
 

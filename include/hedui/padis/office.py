@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, text
 
 from hedui.context import Context
+from hedui.errors import SiteError
 from hedui.ledger.database import engine
 from hedui.padis.errors import PadisError
 from hedui.padis.fields import Kind, kinds
@@ -22,8 +23,10 @@ from hedui.padis.mapping import Mapper
 from hedui.padis.regions import RegionCodes
 from hedui.padis.transports import Transport, open_transport
 from hedui.padis.validation import Validator
+from hedui.site import Site
 from hedui.site.padis import FILE, PadisSettings, load_padis
 from hedui.site.padis_profile import Profile, Regions
+from hedui.site.problems import choose
 from hedui.site.regions import load_regions
 
 LOCK_COLLECT: Final = 0x7061646901
@@ -135,4 +138,18 @@ def open_office(context: Context, folder: Path, *, operator: str = "hedui") -> O
     found = load_padis(folder)
     if found is None:
         raise PadisError(f"The site {folder.name} has no {FILE}: it says who reports and by which profile; see docs/padis.md.")
+    _check(context.site, found.settings)
     return Office(context=context, folder=folder, settings=found.settings, profile=found.profile, operator=operator)
+
+
+def _check(site: Site, settings: PadisSettings) -> None:
+    """Whether the agency and the sources that are named are the site's."""
+    agencies, sources = {agency.id for agency in site.agencies}, {source.id for source in site.sources}
+    wrong = []
+    if settings.agency and settings.agency not in agencies:
+        wrong.append(f'{FILE}: agency: there is no agency "{settings.agency}"; {choose(settings.agency, agencies)}')
+    for kind, named in settings.sources.items():
+        lost = [source for source in named if source not in sources]
+        wrong += [f'{FILE}: sources.{kind}: there is no source "{source}"; {choose(source, sources)}' for source in lost]
+    if wrong:
+        raise SiteError(wrong)
