@@ -74,7 +74,8 @@ def make(
     """
     found, settings = compute(context, report, period, restated=restated), settings_of(context)
     rows, sheets = labels(context, settings, found)
-    inside = Edition(figures=found, rows=rows, sheets=sheets, organisation=organisation(context))
+    names = {source.id: source.name for source in context.site.sources}
+    inside = Edition(figures=found, rows=rows, sheets=sheets, organisation=organisation(context), sources=names)
     given = restating(context, found.inputs, restated) if restated else None
     with listed(context, settings, found, given) as details:
         made = [_write(context, report, replace(inside, details=details))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +35,7 @@ class Edition:
         rows: Names of its rows.
         sheets: Names of its sheets.
         organisation: 编制单位.
+        sources: Names of the sources by id.
         details: The list behind it; None: there is none, or it does not leave the agency.
         hidden: What must not be seen, where the edition leaves the agency.
     """
@@ -43,6 +44,7 @@ class Edition:
     rows: Labels
     sheets: Labels
     organisation: str
+    sources: Mapping[str, str]
     details: LongTable | None = None
     hidden: Hidden | None = None
 
@@ -172,11 +174,11 @@ def incomplete(edition: Edition) -> list[str]:
     for (name, source), dates in sorted(edition.figures.inputs.missing.items()):
         spec = dataset(name)
         if spec.kind == "snapshot":
-            lines.append(f"{spec.label}（{source}）：本期没有快照。")
+            lines.append(f"{spec.label}（{edition.sources[source]}）：本期没有快照。")
             continue
         shown = "、".join(f"{date:%m-%d}" for date in dates[:DATES_SHOWN])
         more = f" 等 {len(dates)} 日" if len(dates) > DATES_SHOWN else ""
-        lines.append(f"{spec.label}（{source}）：{shown}{more} 应到而没有数据，本期数字不含这些日期。")
+        lines.append(f"{spec.label}（{edition.sources[source]}）：{shown}{more} 应到而没有数据，本期数字不含这些日期。")
     missing = [back for back, cells in edition.figures.prior.items() if cells is None]
     names = {"period": "上期（环比）", "year": "上年同期（同比）"}
     if missing:
@@ -230,14 +232,15 @@ def _definitions(edition: Edition) -> Sheet:
         title="数据快照",
         columns=(
             Column(key="dataset", title="数据集", span=2),
-            Column(key="source", title="来源", span=1),
+            Column(key="source", title="来源", span=2),
             Column(key="date", title="业务日期", kind="date", span=1),
             Column(key="rows", title="行数", kind="int", span=1),
-            Column(key="digest", title="内容摘要（SHA-256）", kind="code", span=6),
+            Column(key="digest", title="内容摘要（SHA-256）", kind="code", span=5),
             Column(key="version", title="区划版本", kind="text", span=1),
         ),
         rows=tuple(
-            (dataset(i.dataset).label, i.source, i.date, i.rows, i.digest, str(i.version or "—")) for i in figures.inputs.found
+            (dataset(i.dataset).label, edition.sources[i.source], i.date, i.rows, i.digest, str(i.version or "—"))
+            for i in figures.inputs.found
         ),
         id="inputs",
     )
