@@ -91,6 +91,7 @@ def test_airflow_gets_the_roles_the_connections_and_nothing_of_another_airflow(h
     assert environment["AIRFLOW__API__BASE_URL"] == "http://127.0.0.1:8099"
     assert {name for name in environment if name.startswith("AIRFLOW_CONN_")} == {
         "AIRFLOW_CONN_HEDUI_LEDGER",
+        "AIRFLOW_CONN_PADIS",
         "AIRFLOW_CONN_SHEBAO_DB",
         "AIRFLOW_CONN_SHUIWU_DB",
     }
