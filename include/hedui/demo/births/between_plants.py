@@ -166,3 +166,19 @@ def _floating(births: Births, date: dt.date) -> tuple[Record, Record]:
         births.add(Record("liudong", "floating_person", shared | here | {"marital_state": "20", "phone": None})),
         births.add(Record("jiankang", "health_record", shared | record)),
     )
+
+
+def corrections(births: Births) -> None:
+    """What is corrected on the last date is no fault, and changes what is reported: a name, a registration, a certificate withdrawn."""
+    last = (2,)
+    renamed = births.family(MAY)
+    renamed.everywhere("child_name", births.people.name(surname=renamed.father.name[0]), last)
+    renamed.birth.set("change_reason", "姓名更正", last)
+    moved = births.family(MAY).registration
+    moved.set("husband_living_region", "990102", last)
+    moved.set("change_reason", "现居地变更", last)
+    void = births.family(dt.date(2026, 6, 1))
+    void.birth.set("record_state", "0", last)
+    void.birth.set("void_reason", "重复签发", last)
+    births.expect("F16", "births_registered", renamed.key, kind="ATTR", field="child_name", near=True)
+    births.expect("F22", "births_households", renamed.key, kind="ATTR", field="child_name", near=True)

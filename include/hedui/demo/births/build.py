@@ -19,7 +19,7 @@ PLANTS: Final[tuple[Callable[[Births], None], ...]] = (
     row_plants.ranges, row_plants.dates, row_plants.ages, row_plants.intervals, row_plants.multiples, row_plants.regions,
     row_plants.registrations,
     between_plants.lacking, between_plants.unknown, between_plants.differing, between_plants.overdue_registrations,
-    between_plants.orders, between_plants.deaths, between_plants.floating,
+    between_plants.orders, between_plants.deaths, between_plants.floating, between_plants.corrections,
 )  # fmt: skip
 
 
