@@ -1,34 +1,25 @@
 """Watches what should be there and is not: deliveries past their time, rows that wait in intermediate databases.
 
-Each thing that is amiss is told once, and once more when it is over. What has been told is kept in the ledger; a run that is killed
-between sending and noting sends again rather than never.
+Each thing that is amiss is told once, and once more when it is over (:mod:`hedui.alerts`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
-
+from hedui.alerts import Send, Watch, tell
 from hedui.batches.problems import cut_off
 from hedui.batches.staging import waiting
 from hedui.context import Context
 from hedui.errors import SourceError, SourceFormatError, SourceMissingError
-from hedui.ledger.batches import FeedAlert
-from hedui.ledger.database import begin
-from hedui.notify import Notice, send_notice
 from hedui.site.models import Source
 from hedui.sources.registry import open_reader
 
 LOOK_BACK = 3
 """Days whose deliveries are still watched."""
-LOCK_ALERTS = 0x6865647504
-"""Advisory lock: one run of the monitor at a time."""
-
-Send = Callable[[Notice], object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,15 +33,6 @@ class Amiss:
 
     subject: str
     message: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Watch:
-    """What one run of the monitor did: how much is amiss, told for the first time, over."""
-
-    amiss: int
-    raised: int
-    recovered: int
 
 
 def look(context: Context, now: dt.datetime) -> Iterator[Amiss]:
@@ -115,37 +97,4 @@ def watch(context: Context, now: dt.datetime, *, send: Send | None = None) -> Wa
     Raises:
         LedgerError: The ledger cannot be reached. NotifyError: a message did not go out; the next run sends it again.
     """
-    found = {item.subject: item.message for item in look(context, now)}
-    with begin(context.ledger_url, lock=LOCK_ALERTS) as connection:
-        alerts = connection.execute(select(FeedAlert.subject, FeedAlert.id).where(FeedAlert.recovered_at.is_(None)))
-        open_alerts = {subject: number for subject, number in alerts}  # noqa: C416 - rows are no pairs to the type checker
-        for subject in sorted(found.keys() - open_alerts.keys()):
-            connection.execute(FeedAlert.__table__.insert().values(subject=subject, message=found[subject], raised_at=now))  # type: ignore[attr-defined]
-        over = sorted(open_alerts.keys() - found.keys())
-        for subject in over:
-            connection.execute(update(FeedAlert).where(FeedAlert.id == open_alerts[subject]).values(recovered_at=now))
-        raised = connection.execute(
-            select(FeedAlert.id, FeedAlert.message).where(FeedAlert.notified_at.is_(None), FeedAlert.recovered_at.is_(None))
-        ).all()
-        recovered = connection.execute(
-            select(FeedAlert.id, FeedAlert.message).where(
-                FeedAlert.notified_at.is_not(None), FeedAlert.recovered_at.is_not(None), FeedAlert.recovery_notified_at.is_(None)
-            )
-        ).all()
-    if raised or recovered:
-        (send or _sender(context))(_notice(context, [text for _, text in raised], [text for _, text in recovered]))
-    with begin(context.ledger_url, lock=LOCK_ALERTS) as connection:
-        for ids, column in (([i for i, _ in raised], "notified_at"), ([i for i, _ in recovered], "recovery_notified_at")):
-            if ids:
-                connection.execute(update(FeedAlert).where(FeedAlert.id.in_(ids)).values({column: now}))
-    return Watch(amiss=len(found), raised=len(raised), recovered=len(recovered))
-
-
-def _sender(context: Context) -> Send:
-    return lambda notice: send_notice(notice, settings=context.site.notify, connection=context.connection)
-
-
-def _notice(context: Context, raised: list[str], recovered: list[str]) -> Notice:
-    lines = [f"异常：{text}" for text in raised] + [f"已恢复：{text}" for text in recovered]
-    parts = [f"新增 {len(raised)} 项" if raised else "", f"恢复 {len(recovered)} 项" if recovered else ""]
-    return Notice(title=f"【{context.site.title}】接收监控：{'，'.join(filter(None, parts))}", lines=tuple(lines))
+    return tell(context, "feed", {item.subject: item.message for item in look(context, now)}, now, send=send)

@@ -11,6 +11,7 @@ from hedui import engine
 from hedui.cases.record import merge_partition
 from hedui.context import Context
 from hedui.findings import FINDING_COLUMNS, fingerprint_sql
+from hedui.inspection.checks import CHECKS
 from hedui.inspection.model import Inspection
 from hedui.lake import Manifest, Partition
 from hedui.rules import rule
@@ -27,7 +28,7 @@ def scope(system: str) -> str:
 def write_findings(context: Context, made: Inspection, *, agency: str) -> int:
     """Writes the findings of an inspection and merges them into the ledger.
 
-    What could not be measured keeps the findings that the inspection before had of it.
+    What was not looked at this time, or could not be measured, keeps the findings that the inspection before had of it.
 
     Args:
         context: The step's context.
@@ -68,6 +69,12 @@ def write_findings(context: Context, made: Inspection, *, agency: str) -> int:
     return count
 
 
+def blind(made: Inspection) -> list[str]:
+    """Beginnings of the keys that an inspection says nothing of: what could not be measured, and checks of wider inspections."""
+    wider = {f"{code}/" for code, check in CHECKS.items() if not set(check.kinds) & set(made.kinds)}
+    return sorted(wider | {item.key for item in made.of("unmeasured")})
+
+
 def _abnormal(made: Inspection) -> pa.Table:
     rows = [
         {
@@ -82,7 +89,7 @@ def _abnormal(made: Inspection) -> pa.Table:
 
 def _carried(context: Context, made: Inspection, partition: Partition) -> str:
     """The query of what carries on; empty where nothing does."""
-    parts = sorted({f"{item.check}/{item.part}/{item.target}" for item in made.of("unmeasured")})
+    parts = blind(made)
     before = [date for date in context.lake.dates("findings", *partition.parts) if date < made.date]
     if not parts or not before:
         return ""

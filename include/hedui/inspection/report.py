@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from hedui.context import Context
 from hedui.inspection.checks import CHECKS
-from hedui.inspection.findings import scope
+from hedui.inspection.findings import blind, scope
 from hedui.inspection.model import VERDICT_NAMES, Inspection, Item
 from hedui.ledger.database import begin
 from hedui.reports.content import Block, Column, Facts, Notes, Report, Sheet, Table
@@ -109,13 +109,13 @@ def _table(title: str, items: tuple[Item, ...], *, note: str = "", empty: str = 
 def _earlier(made: Inspection, earlier: dict[str, dt.date]) -> Table:
     """What was open before: gone, or still there."""
     now = {item.key for item in made.of("abnormal")}
-    blind = {item.key.rstrip("/") for item in made.of("unmeasured")}
+    unseen = blind(made)
     rows = []
     for number, (key, since) in enumerate(earlier.items(), start=1):
         check, part, target = key.split("/", 2)
-        unknown = any(key.startswith(start) for start in blind)
+        unknown = any(key.startswith(start) for start in unseen)
         state = "异常" if key in now else "未检出" if unknown else "正常"
-        standing = "仍存在" if key in now else "本次未能检测" if unknown else "已消除"
+        standing = "仍存在" if key in now else "本次未检" if unknown else "已消除"
         rows.append(
             (
                 number,
