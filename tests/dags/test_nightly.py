@@ -164,7 +164,10 @@ def test_a_restated_report_is_made_beside_the_nights_where_the_form_asks(run_nig
     states = run_night(regions="2026-06-30", report=report)
     assert states["report", -1] == "success"
     assert made == [None, dt.date(2026, 6, 30)]
-    assert run_night(regions="30.6.2026", report=report)["run", -1] == "failed"
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError, match="not a 'date'"):
+        run_night(regions="30.6.2026", report=report)
 
 
 def test_a_missing_source_is_skipped_with_what_needs_it_and_the_night_is_good(run_night: Any, site: Site) -> None:
