@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,14 @@ from hedui.rules import rules
 SEED = 3
 ELSEWHERE = ("F13", "F14", "F19", "F20", "F24", "F25")
 """Rules that the upload's ledger judges."""
+
+
+PAIRS = {
+    "births_registered": (("shengyu", "birth"), "F16", 15, ("child_name", "sex", "birth_date", "mother_id_number", "birth_order")),
+    "births_households": (("gongan", "household"), "F22", 30, ("child_name", "sex", "birth_date", "mother_id_number")),
+    "births_health": (("jiankang", "health_record"), "K03", 30, ("sex", "birth_date", "mother_id_number")),
+}
+"""The site's comparisons of births: the other feed, the rule, the days given, the fields."""
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +83,40 @@ def test_the_same_seed_writes_the_same_bytes(births: Births, tmp_path: Path) -> 
     assert len(files) == 7 * len(DATES)
     for path in files:
         assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "other" / path).read_bytes()
+
+
+def feed(births: Births, source: str, dataset: str, day: int) -> dict[str, dict[str, Any]]:
+    """The rows of a feed that count on a date, by certificate; numbers that are there twice are None."""
+    rows: dict[str, Any] = {}
+    for record in births.records:
+        values = record.at(day) if (record.source, record.dataset) == (source, dataset) else None
+        if values is None or values.get("record_state") == "0" or values.get("record_type") == "4":
+            continue
+        cleaned = {name: value.strip(" \u3000").upper() if isinstance(value, str) else value for name, value in values.items()}
+        key = cleaned["certificate_no"]
+        rows[key] = None if key in rows else cleaned
+    return rows
+
+
+@pytest.mark.parametrize("day", range(len(DATES)))
+@pytest.mark.parametrize("scope", PAIRS)
+def test_feeds_differ_where_it_was_planted_and_nowhere_else(births: Births, scope: str, day: int) -> None:
+    (source, dataset), rule, days, fields = PAIRS[scope]
+    left, right = feed(births, "chusheng", "birth", day), feed(births, source, dataset, day)
+    found: set[tuple[str, str, str, str | None]] = set()
+    for key in left.keys() | right.keys():
+        one, other = left.get(key), right.get(key)
+        if key in left and one is None:
+            found.add(("K02", "DUP", key, None))
+        elif one is not None and other is not None:
+            found |= {(rule, "ATTR", key, name) for name in fields if one[name] != other[name]}
+        else:
+            born = (one or other or {})["birth_date"]
+            if born is None or (DATES[day] - born).days > days:
+                found.add((rule, "ONLY_RIGHT" if one is None else "ONLY_LEFT", key, None))
+    planted = {
+        (line.rule, line.kind, line.subject_key, line.field)
+        for line in births.truth
+        if (line.scope, line.business_date, line.expect) == (scope, DATES[day], "hit")
+    }
+    assert found == planted
