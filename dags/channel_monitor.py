@@ -16,6 +16,7 @@ import os
 from airflow.sdk import CronTriggerTimetable, dag, task
 
 from hedui_airflow.channels import run_watch
+from hedui_airflow.operations import open_fault_of_run
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 
@@ -40,6 +41,7 @@ RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": dt.timedelta(minutes=5),
         "execution_timeout": dt.timedelta(minutes=10),
+        "on_failure_callback": open_fault_of_run,
     },
 )
 def channel_monitor() -> None:

@@ -19,6 +19,7 @@ from airflow.sdk import CronTriggerTimetable, Param, TriggerRule, dag, task
 
 from hedui.inspection.model import KIND_NAMES
 from hedui_airflow.inspection import run_inspect, run_plan, run_tell
+from hedui_airflow.operations import open_fault_of_run
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 
@@ -49,6 +50,7 @@ RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": dt.timedelta(minutes=10),
         "execution_timeout": dt.timedelta(minutes=30),
+        "on_failure_callback": open_fault_of_run,
     },
 )  # fmt: skip
 def daily_inspection() -> None:

@@ -57,15 +57,19 @@ def tell(context: Context, monitor: Monitor, found: Mapping[str, str], now: dt.d
         for subject in over:
             connection.execute(update(FeedAlert).where(FeedAlert.id == open_alerts[subject]).values(recovered_at=now))
         raised = connection.execute(
-            select(FeedAlert.id, FeedAlert.message).where(mine, FeedAlert.notified_at.is_(None), FeedAlert.recovered_at.is_(None))
+            select(FeedAlert.id, FeedAlert.message)
+            .where(mine, FeedAlert.notified_at.is_(None), FeedAlert.recovered_at.is_(None))
+            .order_by(FeedAlert.id)
         ).all()
         recovered = connection.execute(
-            select(FeedAlert.id, FeedAlert.message).where(
+            select(FeedAlert.id, FeedAlert.message)
+            .where(
                 mine,
                 FeedAlert.notified_at.is_not(None),
                 FeedAlert.recovered_at.is_not(None),
                 FeedAlert.recovery_notified_at.is_(None),
             )
+            .order_by(FeedAlert.id)
         ).all()
     if raised or recovered:
         (send or _sender(context))(_notice(context, monitor, [text for _, text in raised], [text for _, text in recovered]))

@@ -30,6 +30,7 @@ from hedui.commands.exchange import assist_app, push_app
 from hedui.commands.exemptions import exemptions_app
 from hedui.commands.harness import harness_app
 from hedui.commands.inspection import inspection_app
+from hedui.commands.operations import channels_app, fault_app, knowledge_app, operations_app, task_app
 from hedui.commands.padis import padis_app
 from hedui.commands.regions import regions_app
 from hedui.commands.rules import rules_app
@@ -66,6 +67,11 @@ app.add_typer(assist_app, name="assist")
 app.add_typer(push_app, name="push")
 app.add_typer(statistics_app, name="statistics")
 app.add_typer(inspection_app, name="inspection")
+app.add_typer(fault_app, name="fault")
+app.add_typer(task_app, name="task")
+app.add_typer(knowledge_app, name="knowledge")
+app.add_typer(operations_app, name="operations")
+app.add_typer(channels_app, name="channels")
 
 out = Console()
 err = Console(stderr=True)

@@ -47,10 +47,13 @@ def test_parsing_imports_nothing_heavy() -> None:
         "errors": {},
         "dags": [
             "assist_follow",
+            "channel_monitor",
             "correction_receipt",
             "correction_reminders",
             "correction_run",
+            "daily_inspection",
             "feed_monitor",
+            "monthly_report",
             "nightly_reconciliation",
             "outbound_push",
             "padis_monthly_table",
