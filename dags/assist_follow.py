@@ -11,9 +11,10 @@ from __future__ import annotations
 import datetime as dt
 import os
 
-from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
+from airflow.sdk import CronDataIntervalTimetable, dag, task
 
 from hedui_airflow.exchange import run_assist
+from hedui_airflow.forms import optional_date
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 
@@ -30,7 +31,7 @@ RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=dt.timedelta(hours=2),
-    params={"business_date": Param(None, type=["null", "string"], format="date", title="业务日期", description="不填则取前一日")},
+    params={"business_date": optional_date("业务日期", "不填则取前一日")},
     tags=["协查", f"site:{SITE.id}"],
     default_args={
         "owner": "hedui",

@@ -17,8 +17,9 @@ from __future__ import annotations
 import datetime as dt
 import os
 
-from airflow.sdk import CronDataIntervalTimetable, Param, TriggerRule, dag, task
+from airflow.sdk import CronDataIntervalTimetable, TriggerRule, dag, task
 
+from hedui_airflow.forms import optional_date
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary, run_notify, run_report, run_step
 
@@ -44,15 +45,9 @@ def fail_if_any_failed() -> None:
     max_active_runs=1,
     dagrun_timeout=dt.timedelta(hours=20),
     params={
-        "business_date": Param(
-            None, type=["null", "string"], format="date", title="业务日期", description="不填则取最近一个已结束的业务日"
-        ),
-        "regions": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="按新版区划重述",
-            description="填较新区划表的日期（如 2026-06-30），另出一份按该版代码重述的日报；不填则只按当夜代码",
+        "business_date": optional_date("业务日期"),
+        "regions": optional_date(
+            "按新版区划重述", "填较新区划表的日期（如 2026-06-30），另出一份按该版代码重述的日报；不填则只按当夜代码"
         ),
     },
     tags=["对账", "夜间", f"site:{SITE.id}"],

@@ -12,9 +12,10 @@ from __future__ import annotations
 import datetime as dt
 import os
 
-from airflow.sdk import CronDataIntervalTimetable, Param, TriggerRule, dag, task
+from airflow.sdk import CronDataIntervalTimetable, TriggerRule, dag, task
 
 from hedui_airflow import exchange
+from hedui_airflow.forms import optional_date
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 
@@ -33,9 +34,7 @@ NAMED = {"map_index_template": "{{ task.op_kwargs['name'] }}"}
     max_active_runs=1,
     dagrun_timeout=dt.timedelta(hours=12),
     params={
-        "business_date": Param(
-            None, type=["null", "string"], format="date", title="业务日期", description="不填则取最近一个已结束的业务日"
-        )
+        "business_date": optional_date("业务日期"),
     },
     tags=["推送", f"site:{SITE.id}"],
     default_args={

@@ -19,6 +19,7 @@ import os
 from airflow.sdk import CronDataIntervalTimetable, Param, PokeReturnValue, TriggerRule, dag, task
 
 from hedui_airflow import padis
+from hedui_airflow.forms import optional_date
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 
@@ -39,9 +40,7 @@ NAMED = {"map_index_template": "{{ task.op_kwargs['name'] }}"}
     max_active_runs=1,
     dagrun_timeout=dt.timedelta(hours=23),
     params={
-        "business_date": Param(
-            None, type=["null", "string"], format="date", title="业务日期", description="不填则取最近一个已结束的业务日"
-        ),
+        "business_date": optional_date("业务日期"),
         "period": Param(None, type=["null", "string"], title="补报月份", description="如 202605；只打包该月记录，不填则全部"),
     },
     tags=["PADIS", "上报", f"site:{SITE.id}"],
