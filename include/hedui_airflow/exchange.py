@@ -71,6 +71,7 @@ def take_push_receipts(push: str) -> Summary:
 def run_assist() -> Summary:
     """A day of the requests for help: what has come is taken and paired, what waits is sent, what is near its term is reminded of."""
     from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
     from hedui.exchange.assist.day import follow
     from hedui.site.assist import FILE
 
