@@ -27,7 +27,6 @@ from hedui.site import Site
 from hedui.site.padis import FILE, PadisSettings, load_padis
 from hedui.site.padis_profile import Profile, Regions
 from hedui.site.problems import choose
-from hedui.site.regions import load_regions
 
 LOCK_COLLECT: Final = 0x7061646901
 LOCK_PACK: Final = 0x7061646902
@@ -125,8 +124,7 @@ def _let_go(connection: Connection, arguments: dict[str, Any]) -> None:
 
 @lru_cache(maxsize=4)
 def _regions(wanted: Regions, folder: Path) -> RegionCodes:
-    settings = load_regions(folder)
-    return RegionCodes(wanted, folder / settings.folder if settings is not None else None)
+    return RegionCodes(wanted, folder)
 
 
 def open_office(context: Context, folder: Path, *, operator: str = "hedui") -> Office:

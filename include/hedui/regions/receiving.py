@@ -96,6 +96,10 @@ class ReceiverCodes:
         """
         return self._known(code, on, to, held or on, place or Place())
 
+    def ever(self, code: str) -> bool:
+        """Whether any version has the county of a well-formed code."""
+        return bool(self._versions.versions(significant(code)[:6]))
+
     def require(self, code: str, *, on: dt.date, to: dt.date, held: dt.date | None = None, place: Place | None = None) -> str:
         """As :meth:`answer`, for senders without a queue.
 
