@@ -99,14 +99,14 @@ def _overview(
 
 def _kpi_table(now: list[Kpi], before: list[Kpi], period: Period) -> Table:
     columns = (
-        _text("name", "指标", 18),
-        Column(key="target", title="目标", kind="percent", width=10),
-        _count("numerator", "分子", total=False),
-        _count("denominator", "分母", total=False),
-        Column(key="share", title="实际", kind="percent", width=11),
-        Column(key="verdict", title="达标", kind="state", width=10),
-        Column(key="before", title=f"上期（{period.before.id}）", kind="percent", width=14),
-        _text("definition", "口径（分子 / 分母）", 52),
+        _text("name", "指标", 16),
+        Column(key="target", title="目标", kind="percent", width=14),
+        _count("numerator", "分子", total=False, width=9),
+        _count("denominator", "分母", total=False, width=9),
+        Column(key="share", title="实际", kind="percent", width=14),
+        Column(key="verdict", title="达标", kind="state", width=12),
+        Column(key="before", title=f"上期（{period.before.id}）", kind="percent", width=15),
+        _text("definition", "口径（分子 / 分母）", 40),
     )
     made: list[tuple[Value, ...]] = [
         (TITLES[k.code][0], k.target / 100, k.numerator, k.denominator, k.share, k.verdict, old.share, TITLES[k.code][1])

@@ -44,6 +44,11 @@ STATE_COLOURS = {
     "已停用": QUIET,
     "执行出错": ALARM,
     "未抽取": "B85C00",
+    "正常": "2E6B3E",
+    "异常": ALARM,
+    "未检出": "B85C00",
+    "达标": "2E6B3E",
+    "未达标": ALARM,
 }
 
 FORMATS: dict[Kind, str] = {

@@ -43,7 +43,7 @@ def break_an_index(connection: psycopg.Connection) -> None:
 
 
 def test_a_database_is_measured_against_the_standards(world: World) -> None:
-    world.system(connections=["core_db"], standards={"invalid_objects": 0, "backup_hours": None})
+    world.system(connections=["core_db"], standards={"latency_ms": 600_000, "backup_hours": None})
     with world.connect() as connection:
         break_an_index(connection)
         made = inspect(world.context, "core", now=WED, kinds=ALL)
@@ -80,7 +80,7 @@ def test_a_session_that_waits_for_a_lock_is_named(world: World) -> None:
 
 
 def test_what_is_abnormal_is_a_case_until_an_inspection_finds_it_well(world: World) -> None:
-    world.system(connections=["core_db"], standards={"backup_hours": None})
+    world.system(connections=["core_db"], standards={"latency_ms": 600_000, "backup_hours": None})
     with world.connect() as connection:
         break_an_index(connection)
         done = inspect_and_record(world.context, "core", now=WED, actor="test", kinds=ALL)

@@ -177,7 +177,7 @@ def test_a_task_is_finished_with_cause_and_solution_only(june: Context) -> None:
 
 def test_knowledge_is_found_by_chinese_words_and_rules(june: Context) -> None:
     full = add_entry(june, title="表空间已满的处理", body="先清理归档日志，再扩容数据文件。", actor="甲", rules=["K04"])
-    add_entry(june, title="回执超时", body="查看中间库表空间是否已满，联系对方。", actor="甲", rules=["B09"])
+    add_entry(june, title="回执超时", body="中间库表空间已满时也会超时，联系对方。", actor="甲", rules=["B09"])
     assert [entry.number for entry in search(june, "表空间已满")] == [full, full + 1]  # the title counts more than the later entry
     assert [entry.title for entry in search(june, "归档日志 扩容")] == ["表空间已满的处理"]
     assert [entry.title for entry in search(june, "表空间", rule_id="B09")] == ["回执超时"]

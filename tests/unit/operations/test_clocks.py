@@ -53,7 +53,7 @@ def test_when_a_limit_ends(start: str, minutes: int, end: str) -> None:
     [
         pytest.param("2026-06-03 10:00", 2, "2026-06-05", id="routine"),
         pytest.param("2026-06-03 18:30", 3, "2026-06-09", id="after-hours-counts-as-tomorrow"),
-        pytest.param("2026-09-28 10:00", 5, "2026-10-12", id="perfective-over-the-national-day"),
+        pytest.param("2026-09-28 10:00", 5, "2026-10-10", id="perfective-over-the-national-day"),
     ],
 )
 def test_the_day_of_a_task(start: str, days: int, due: str) -> None:
