@@ -38,14 +38,16 @@ def run_push(push: str) -> Summary:
     from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
     from hedui.exchange.pushing import push_out
+    from hedui.regions.receiving import ReceiverCodes
     from hedui.site.pushes import load_pushes
 
     context, _, date, operator = _around()
     try:
+        codes = ReceiverCodes(site_folder())
         settings = load_pushes(site_folder())
         assert settings is not None
         one = next(item for item in settings.pushes if item.id == push)
-        done = masked(partial(push_out, context, one, date=date, operator=operator))
+        done = masked(partial(push_out, context, one, date=date, codes=codes, operator=operator))
     except SiteError as error:
         raise AirflowFailException(str(error)) from error
     except LakeError as error:

@@ -119,16 +119,18 @@ def run(
     from hedui.context import context_from_environment
     from hedui.errors import HeduiError
     from hedui.exchange.pushing import push_out, take_receipts
+    from hedui.regions.receiving import ReceiverCodes
     from hedui.site.pushes import FILE, load_pushes
 
-    context, settings = context_from_environment(), load_pushes(site)
+    context, settings, codes = context_from_environment(), load_pushes(site), ReceiverCodes(site)
     if settings is None:
         raise HeduiError(f"The site {site.name} has no {FILE}; see docs/padis.md.")
     for one in settings.pushes:
         if push and one.id not in push:
             continue
         taken = take_receipts(context, one, operator=getpass.getuser())
-        out.print(f"{one.name}：{push_out(context, one, date=date.date(), operator=getpass.getuser())} {taken}", highlight=False)
+        done = push_out(context, one, date=date.date(), codes=codes, operator=getpass.getuser())
+        out.print(f"{one.name}：{done} {taken}", highlight=False)
 
 
 @push_app.command("list")

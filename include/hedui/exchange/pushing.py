@@ -21,6 +21,7 @@ from hedui.padis.envelopes import read
 from hedui.padis.errors import PackageError
 from hedui.padis.packing import Parcel
 from hedui.padis.transports.folder import FolderWay
+from hedui.regions.receiving import ReceiverCodes
 from hedui.site.pushes import Push
 
 Outcome = Literal["accepted", "refused", "differs", "stray", "unreadable"]
@@ -57,26 +58,28 @@ class Pushed:
         sent: Of them, files that went out now.
         rows: Rows of all files.
         suppressed: Cells that were not told.
+        waiting: Rows that stay here because a region code of theirs is not certain in the receiver's version.
     """
 
     files: int = 0
     sent: int = 0
     rows: int = 0
     suppressed: int = 0
+    waiting: int = 0
 
 
-def push_out(context: Context, push: Push, *, date: dt.date, operator: str) -> Pushed:
+def push_out(context: Context, push: Push, *, date: dt.date, codes: ReceiverCodes, operator: str) -> Pushed:
     """Sends a push's files of a business date that have not been sent.
 
     Raises:
         LakeError: The source has not delivered. NotDeliveredError: the folder cannot be written; run it again later.
     """
-    files = sent = rows = suppressed = 0
-    for file in push_files(context, push, date=date):
-        files, rows, suppressed = files + 1, rows + file.rows, suppressed + file.suppressed
+    files = sent = rows = suppressed = waiting = 0
+    for file in push_files(context, push, date=date, codes=codes):
+        files, rows, suppressed, waiting = files + 1, rows + file.rows, suppressed + file.suppressed, waiting + file.waiting
         sent += _send(context, push, file, date, operator)
         context.progress(push.id, files, None)
-    return Pushed(files=files, sent=sent, rows=rows, suppressed=suppressed)
+    return Pushed(files=files, sent=sent, rows=rows, suppressed=suppressed, waiting=waiting)
 
 
 def _send(context: Context, push: Push, file: PushFile, date: dt.date, operator: str) -> bool:
@@ -95,7 +98,8 @@ def _send(context: Context, push: Push, file: PushFile, date: dt.date, operator:
     FolderWay(push.transport, context=context).send(parcel)
     with begin(context.ledger_url) as connection:
         left = {"push": push.id, "receiver": push.receiver, "basis": push.basis, "date": date.isoformat(), "region": file.region}
-        told = {**left, "rows": file.rows, "suppressed": file.suppressed, "columns": list(file.columns), "masks": dict(file.masks)}
+        counted = {"rows": file.rows, "suppressed": file.suppressed, "waiting": file.waiting}
+        told = {**left, **counted, "columns": list(file.columns), "masks": dict(file.masks)}
         _move(connection, number, "SENT")
         audit.append(connection, actor=operator, action="push.send", subject=f"对外推送 {number}", details={**told, **digests})
     return True

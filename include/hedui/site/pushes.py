@@ -33,12 +33,14 @@ class PushColumn(Model):
         source: The canonical field; in YAML ``from``.
         mask: How it is masked.
         clear: Why a personal field leaves in clear: the basis (agreement, letter).
+        region: It is a region code and leaves in the receiver's version; a row whose code is not certain there waits.
     """
 
     to: Annotated[str, Field(pattern=r"^[^\x00-\x1f,\"]{1,60}$")]
     source: Identifier = Field(alias="from")
     mask: Mask | None = None
     clear: str = ""
+    region: bool = False
 
 
 class Statistics(Model):
@@ -64,6 +66,7 @@ class Push(Model):
         dataset, source: The canonical rows.
         region: Field with the region that files are split by.
         regions: Only these regions (beginnings of codes); empty: all.
+        codes: Receiver in ``regions.yaml`` whose version of region codes is asked for; empty: the version of the business date.
         only: Only rows whose fields have one of these values.
         columns: What leaves, in order; statistics have none.
         statistics: Counts in place of rows.
@@ -79,6 +82,7 @@ class Push(Model):
     source: Identifier
     region: Identifier = "region"
     regions: tuple[str, ...] = ()
+    codes: str = ""
     only: dict[Identifier, tuple[str, ...]] = {}
     columns: tuple[PushColumn, ...] = ()
     statistics: Statistics | None = None
@@ -126,13 +130,16 @@ def _problems(push: Push, twice: set[str]) -> Iterator[tuple[tuple[str | int, ..
     if bool(push.columns) == (push.statistics is not None):
         yield ("columns",), "a push has either columns (rows leave) or statistics (counts leave)"
     for number, column in enumerate(push.columns):
-        if column.source not in known:
-            yield ("columns", number, "from"), f'there is no field "{column.source}"; {choose(column.source, known)}'
-        elif column.source in PERSONAL and column.mask is None and not column.clear:
-            yield (
-                ("columns", number, "from"),
-                f'"{column.source}" is personal: give mask, or clear with the reason why it leaves as it is',
-            )
+        yield from ((("columns", number, at), what) for at, what in _column_problems(column, known))
     for name in (*push.only, *(push.statistics.by if push.statistics else ())):
         if name not in known:
             yield ("only" if name in push.only else "statistics",), f'there is no field "{name}"; {choose(name, known)}'
+
+
+def _column_problems(column: PushColumn, known: set[str]) -> Iterator[tuple[str, str]]:
+    if column.source not in known:
+        yield "from", f'there is no field "{column.source}"; {choose(column.source, known)}'
+    elif column.region and column.mask:
+        yield "mask", "a region code leaves unmasked, in the receiver's version; drop mask or region"
+    elif column.source in PERSONAL and column.mask is None and not column.clear:
+        yield "from", f'"{column.source}" is personal: give mask, or clear with the reason why it leaves as it is'

@@ -11,8 +11,11 @@ from hedui.context import Context
 from hedui.errors import SiteError
 from hedui.exchange.pushing import push_out, take_receipts
 from hedui.padis.envelopes import read
-from hedui.site.pushes import FILE, Push, load_pushes
+from hedui.regions.receiving import ReceiverCodes
+from hedui.site.pushes import FILE, Push, PushColumn, load_pushes
 from integration.exchange.conftest import DATE, DEMO, floating, put
+
+CODES = ReceiverCodes(DEMO)
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +32,9 @@ def files(context: Context, folder: str) -> dict[str, Path]:
 def test_rows_leave_by_region_with_the_named_columns_once(context: Context, pushes: dict[str, Push]) -> None:
     push, rows = pushes["gongan_renkou"], [floating(number) for number in range(7)]
     put(context, rows)
-    first = push_out(context, push, date=DATE, operator="tester")
+    first = push_out(context, push, date=DATE, codes=CODES, operator="tester")
     assert (first.files, first.sent, first.rows) == (2, 2, 7)
-    assert push_out(context, push, date=DATE, operator="tester").sent == 0, "the same data do not leave again"
+    assert push_out(context, push, date=DATE, codes=CODES, operator="tester").sent == 0, "the same data do not leave again"
     sent = files(context, "gongan")
     assert list(sent) == ["gongan_renkou_990101_20260603_01.csv", "gongan_renkou_990102_20260603_01.csv"]
     for county, name in zip(("990101", "990102"), sent, strict=True):
@@ -41,7 +44,7 @@ def test_rows_leave_by_region_with_the_named_columns_once(context: Context, push
         assert [row["身份证号"] for row in told] == [row["id_number"] for row in expected]
         assert [row["联系电话"] for row in told] == [f"{row['phone'][:3]}****{row['phone'][-4:]}" for row in expected]
     put(context, [*rows, floating(8)])
-    again = push_out(context, push, date=DATE, operator="tester")
+    again = push_out(context, push, date=DATE, codes=CODES, operator="tester")
     assert (again.files, again.sent) == (2, 1)
     assert "gongan_renkou_990101_20260603_02.csv" in files(context, "gongan")
     chain = entries(context.ledger_url, actions=["push.send"])
@@ -77,7 +80,7 @@ def test_small_cells_do_not_leave(context: Context, pushes: dict[str, Push]) -> 
     people += [floating(number, living_region="990101", sex="2", marital_state="20") for number in range(20, 35)]
     people += [floating(number, living_region="990101", sex="2", marital_state="10") for number in range(35, 38)]
     put(context, people)
-    done = push_out(context, push, date=DATE, operator="tester")
+    done = push_out(context, push, date=DATE, codes=CODES, operator="tester")
     assert (done.files, done.suppressed) == (1, 2), "the cell of three, and the next one, or it could be worked out"
     (path,) = files(context, "tongji").values()
     told = [tuple(row.values()) for row in read(push.envelope, path.read_bytes()).rows]
@@ -97,3 +100,20 @@ def test_a_personal_field_needs_a_mask_or_a_basis(tmp_path: Path) -> None:
     said = "\n".join(caught.value.problems)
     assert '"name" is personal: give mask, or clear' in said
     assert 'Did you mean "living_region"?' in said
+
+
+def test_region_codes_leave_in_the_version_that_the_receiver_asks_for(
+    context: Context, pushes: dict[str, Push], tmp_path: Path
+) -> None:
+    (tmp_path / "regions.yaml").write_text("receivers: [{name: 旧系统, codes: old.csv, table: 2015-12-31}]\n", encoding="utf-8")
+    (tmp_path / "old.csv").write_text("code,name\n130428,肥乡县\n", encoding="utf-8")
+    put(context, [floating(number, registered_region=code) for number, code in ((1, "130407"), (3, "110101"), (5, "999999"))])
+    column = PushColumn.model_validate({"to": "户籍地区划", "from": "registered_region", "region": True})
+    push = pushes["gongan_renkou"].model_copy(update={"id": "old_codes", "codes": "旧系统", "columns": (column,)})
+    done = push_out(context, push, date=DATE, codes=ReceiverCodes(tmp_path), operator="tester")
+    assert (done.rows, done.waiting) == (2, 1), "a code that no table has stays here"
+    (path,) = (path for name, path in files(context, "gongan").items() if name.startswith("old_codes"))
+    told = [row["户籍地区划"] for row in read(push.envelope, path.read_bytes()).rows]
+    assert told == ["130428", "110101"], "肥乡 became a district, with another code, in September 2016"
+    (entry,) = (one for one in entries(context.ledger_url, actions=["push.send"]) if "old_codes" in one.subject)
+    assert entry.details["waiting"] == 1
