@@ -20,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import peak
+
 ROOT = Path(__file__).resolve().parents[1]
 DAYS = [dt.date(2026, 6, day) for day in range(1, 31) if dt.date(2026, 6, day).weekday() < 5]
 REPORTS = (
@@ -145,7 +147,7 @@ def main() -> None:
         found = WORK[options.work](options.folder)
         seconds, usage = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
         cpu = usage.ru_utime + usage.ru_stime
-        print(json.dumps({"seconds": seconds, "cpu": cpu, "gigabytes": usage.ru_maxrss / 1024**2, "found": found}))
+        print(json.dumps({"seconds": seconds, "cpu": cpu, "gigabytes": peak.gigabytes(), "found": found}))
         return
     with tempfile.TemporaryDirectory(prefix="hedui-statistics-", dir=options.folder) as name:
         folder = Path(name)

@@ -15,6 +15,8 @@ import time
 from functools import partial
 from pathlib import Path
 
+import peak
+
 COLUMNS = (
     ("region", "text"), ("unit_no", "code"), ("unit_name", "text"), ("person", "code"), ("insurance", "text"), ("period", "code"),
     ("levy_no", "code"), ("day", "date"), ("months", "int"), ("due_fen", "money"), ("paid_fen", "money"), ("open_fen", "money"),
@@ -78,7 +80,7 @@ def main() -> None:
             print(
                 time.perf_counter() - start,
                 usage.ru_utime + usage.ru_stime,
-                usage.ru_maxrss / 1024**2,
+                peak.gigabytes(),
                 path.stat().st_size / 1024**2,
             )
             return
