@@ -11,6 +11,7 @@ from typing import Any, Final
 from hedui.batches.changes import counted_changes
 from hedui.batches.exchange import decisions_of, nights, recorded_exchange
 from hedui.batches.judge import Verdict
+from hedui.batches.problems import late
 from hedui.batches.restate import comparisons_of
 from hedui.batches.settle import verdicts_of
 from hedui.context import Context
@@ -89,7 +90,7 @@ def _all(context: Context, source: Source) -> Iterator[Event]:
         life = [
             replace(event, detail=event.detail | ASIDE) if live and verdict.state != "accepted" else event
             for verdict in chain
-            for event in _packet(verdict, changes.get(_place(verdict), {}), receipted)
+            for event in _packet(verdict, changes.get(_place(verdict), {}), receipted, _lateness(context, source, verdict))
         ]
         if live and belongs in reconciled:
             night = max(reconciled[belongs], live[-1].fact.date)
@@ -113,7 +114,13 @@ def _place(verdict: Verdict) -> tuple[dt.date, str]:
     return verdict.fact.date, f"{verdict.fact.dataset}/{verdict.fact.number}"
 
 
-def _packet(verdict: Verdict, changes: dict[str, int], receipted: bool) -> Iterator[Event]:
+def _lateness(context: Context, source: Source, verdict: Verdict) -> dict[str, Any] | None:
+    """When a late packet came and by when it was expected."""
+    problem = late(verdict, source, context.site.timezone) if source.batches.late == "file_time" else None
+    return {name: problem.evidence[name] for name in ("arrived", "expected_by")} if problem else None
+
+
+def _packet(verdict: Verdict, changes: dict[str, int], receipted: bool, lateness: dict[str, Any] | None) -> Iterator[Event]:
     """What happened to one packet."""
     fact = verdict.fact
     problems = [{"rule": problem.rule, "reason": problem.reason, "value": problem.value} for problem in verdict.problems]
@@ -121,6 +128,8 @@ def _packet(verdict: Verdict, changes: dict[str, int], receipted: bool) -> Itera
     common |= {"name": fact.name, "rows": fact.rows}
     receipt = Event(**common, event="receipted", detail={"ok": verdict.state not in ("rejected", "outdated")})
     yield Event(**common, event="arrived", detail={"sha256": fact.sha256, "size": fact.size})
+    if lateness:
+        yield Event(**common, event="late", detail=lateness)
     if verdict.state in ("rejected", "duplicate", "outdated", "cancelled"):  # where it stands is that, and not that it was answered
         if receipted:
             yield receipt

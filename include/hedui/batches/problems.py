@@ -94,7 +94,7 @@ def of_days(verdicts: Sequence[Verdict], source: Source, days: Iterable[dt.date]
     settings = source.batches
     found = _gaps(verdicts) if settings.sequence else []
     if settings.late == "file_time":
-        found += [problem for verdict in verdicts if (problem := _late(verdict, source, timezone))]
+        found += [problem for verdict in verdicts if (problem := late(verdict, source, timezone))]
     sent = {(verdict.fact.date, verdict.fact.agency) for verdict in verdicts}
     for day in days:
         if source.expected.days == "working" and not workdays.is_workday(day):
@@ -126,7 +126,8 @@ def _gaps(verdicts: Iterable[Verdict]) -> list[Open]:
     return found
 
 
-def _late(verdict: Verdict, source: Source, timezone: str) -> Open | None:
+def late(verdict: Verdict, source: Source, timezone: str) -> Open | None:
+    """The problem of a packet whose file came after the hour by which it is expected; None where it did not, or nobody knows."""
     fact = verdict.fact
     if fact.modified is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from collections.abc import Callable
 
@@ -10,6 +11,7 @@ import pytest
 
 from hedui import steps
 from hedui.batches.changes import CHANGES
+from hedui.batches.events import events_of
 from hedui.batches.facts import raw_partition
 from hedui.errors import SiteError
 from hedui.site import load_site
@@ -48,6 +50,30 @@ def test_a_resend_of_the_next_day_corrects_the_day_of_its_batch(world: World) ->
     manifest = world.context.lake.manifest(raw_partition("bao", CHANGES, THU))
     assert manifest is not None
     assert manifest.meta["counts"] == {"payment/1": {"added": 1, "removed": 0, "changed": 1}}
+
+
+def test_the_life_of_a_batch_that_is_sent_again_too_late(world: World) -> None:
+    spec = world.folder / "site" / "sources" / "bao.yaml"
+    text = spec.read_text(encoding="utf-8").replace("  sequence: true", "  sequence: true\n  late: file_time")
+    spec.write_text(text + 'expected: {by: "02:00"}\n', encoding="utf-8")
+    world.site = load_site(world.folder / "site")
+    world.send(WED, 1, "990101A1", [A])
+    world.send(WED, 2, "990101A2", [B])
+    world.send(THU, 1, "990101A1", [A, C], SFCF="1")
+    for day, sequence, clock in ((WED, 1, "2026-06-04T01:59:00"), (WED, 2, "2026-06-03T21:00:00"), (THU, 1, "2026-06-05T02:01:00")):
+        file = world.folder / "inbox" / "bao" / f"{day:%Y%m%d}" / f"P_99010101_{sequence:04d}.xml"
+        moment = dt.datetime.fromisoformat(f"{clock}+08:00").timestamp()
+        os.utime(file, (moment, moment))
+    for day in (WED, THU):
+        steps.extract(world.context, "bao", day)
+    lives = events_of(world.context, world.site.source("bao"))
+    told = [(event.date, event.event) for event in lives["990101A1"]]
+    first = [(WED, name) for name in ("arrived", "verified", "loaded", "receipted", "replaced")]
+    assert told == first + [(THU, name) for name in ("arrived", "late", "verified", "resent", "loaded", "receipted")]
+    assert {event.belongs for event in lives["990101A1"]} == {WED}
+    assert [event.event for event in lives["990101A2"]] == ["arrived", "verified", "loaded", "receipted"]
+    (late,) = (event for event in lives["990101A1"] if event.event == "late")
+    assert late.detail == {"arrived": "2026-06-04T18:01:00+00:00", "expected_by": "2026-06-05T02:00:00+08:00"}
 
 
 def test_every_canonical_row_has_its_record_in_the_raw_partition_of_its_date(world: World) -> None:
