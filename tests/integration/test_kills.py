@@ -73,10 +73,12 @@ def test_a_night_killed_at_random_points_ends_like_one_left_alone(
     whole, duration = undisturbed
     context = context_factory(f"killed-{kills}")
     moments = random.Random(kills)
+    killed = 0
     for _ in range(kills):
-        run_night(context, demo_world, seconds=moments.uniform(0.1, duration))
+        killed += not run_night(context, demo_world, seconds=moments.uniform(0.1, duration))
         if context.lake.fs.exists(f"{context.lake.root}/findings"):
             assert_lake_is_whole(context)
+    assert killed, "every night came to its end before its kill"
     assert run_night(context, demo_world)
     assert {key: one.digest for key, one in manifests(context).items()} == {
         key: one.digest for key, one in manifests(whole).items()

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from hedui import steps
 from hedui.context import Context
-from hedui.findings import FINDING_COLUMNS
+from hedui.findings import FINDING_COLUMNS, KINDS
 from hedui.lake import Manifest
 
 DATES = (dt.date(2026, 6, 3), dt.date(2026, 6, 4), dt.date(2026, 6, 5))
@@ -93,12 +93,15 @@ def test_a_night_finds_exactly_what_was_planted(in_order: Context, date: dt.date
 def test_every_rule_and_kind_that_ships_has_hits_and_near_misses(in_order: Context) -> None:
     from hedui.checks.registry import shipped_rules
 
-    rules = {rule for _, _, rule, *_ in planted(in_order.inbox, "hit")}
-    near = {rule for _, _, rule, *_ in planted(in_order.inbox, "near")}
+    hits, nears = (planted(in_order.inbox, expect) for expect in ("hit", "near"))
+    rules, near = ({rule for _, _, rule, *_ in lines} for lines in (hits, nears))
     # the demo's region codes are made up: no table of real ones can be broken there, the registry's examples stand for these
     shipped = {item.rule for item in shipped_rules()} - {"A01", "A02", "A03"}
     assert shipped - rules == set()
     assert shipped - near == set()
+    assert {f"B{number:02d}" for number in range(1, 18)} - rules == set()
+    assert set(KINDS) - {kind for _, _, _, kind, *_ in hits} == set()
+    assert {comparison.id for comparison in in_order.site.comparisons} - {scope for _, scope, *_ in hits} == set()
 
 
 @pytest.mark.parametrize("date", DATES, ids=str)
