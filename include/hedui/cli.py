@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +37,7 @@ from hedui.commands.regions import regions_app
 from hedui.commands.rules import rules_app
 from hedui.commands.statistics import statistics_app
 from hedui.context import Context, context_from_environment
-from hedui.errors import HeduiError
+from hedui.errors import HeduiError, SiteError
 from hedui.security.masking import install_log_filter
 from hedui.site import load_site
 
@@ -219,13 +220,25 @@ def doctor(as_json: JsonOption = False) -> None:
 @site_app.command("check")
 def site_check(site: SiteOption = DEFAULT_SITE) -> None:
     """Validate a site; every mistake at once, with file, line, field, value and what is allowed."""
+    from hedui.channels.settings import load_channels
+    from hedui.inspection.settings import load_inspection
+    from hedui.operations.settings import load_operations
     from hedui.site.assist import load_assist
     from hedui.site.padis import load_padis
     from hedui.site.pushes import load_pushes
+    from hedui.site.statistics import load_statistics
 
     loaded = load_site(site)
-    for also in (load_padis, load_pushes, load_assist):
-        also(site)
+    by_folder = [partial(read, site) for read in (load_padis, load_pushes, load_assist)]
+    by_site = [partial(read, loaded) for read in (load_statistics, load_inspection, load_channels, load_operations)]
+    problems: list[str] = []
+    for read in (*by_folder, *by_site):
+        try:
+            read()
+        except SiteError as error:
+            problems += error.problems
+    if problems:
+        raise SiteError(problems)
     out.print(f"[green]✓[/] {loaded.name}: {len(loaded.sources)} sources, {len(loaded.comparisons)} comparisons, no mistake")
 
 

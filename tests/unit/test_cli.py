@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from typer.testing import CliRunner
@@ -83,6 +84,16 @@ def test_the_demo_site_has_no_mistake() -> None:
     result = hedui("site", "check")
     assert result.returncode == 0, result.stderr
     assert "和对市" in result.stdout
+
+
+def test_the_check_reads_every_file_of_a_site_and_tells_all_mistakes(tmp_path: Path) -> None:
+    wrong = ("statistics", "inspection", "channels", "operations", "pushes", "assist", "padis")
+    site = copytree(cli.DEFAULT_SITE, tmp_path / "site")
+    for name in wrong:
+        (site / f"{name}.yaml").write_text("surprise: 1\n", "utf-8")
+    result = hedui("site", "check", "--site", str(site))
+    assert result.returncode == 2
+    assert {line.split(".yaml:")[0] for line in result.stderr.splitlines() if "surprise: unknown key" in line} == set(wrong)
 
 
 def test_the_doctor_names_what_is_wrong_and_the_cure(tmp_path: Path) -> None:

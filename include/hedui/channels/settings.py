@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
+from functools import partial
 from typing import Literal
 
 from pydantic import Field
 
-from hedui.errors import SiteError
 from hedui.site import Site
 from hedui.site.base import Identifier, Model
-from hedui.site.documents import Document, read_yaml
+from hedui.site.documents import Document
 from hedui.site.problems import Problems, choose
-from hedui.site.validate import parse
+from hedui.site.settings import read_settings
 
 FILE = "channels.yaml"
 
@@ -91,25 +90,7 @@ def load_channels(site: Site) -> ChannelSettings | None:
     Raises:
         SiteError: With all mistakes, each with file, line, field, value and what is allowed.
     """
-    if site.folder is None or not (site.folder / FILE).is_file():
-        return None
-    return read_channels(site, site.folder)
-
-
-def read_channels(site: Site, folder: Path) -> ChannelSettings:
-    """The file ``channels.yaml`` of a folder, checked against the site.
-
-    Raises:
-        SiteError: As :func:`load_channels`.
-    """
-    problems = Problems()
-    document = read_yaml(folder, FILE, problems)
-    settings = parse(ChannelSettings, document, (), problems) if document is not None else None
-    if document is not None and settings is not None:
-        _check(site, settings, document, problems)
-    if len(problems) or settings is None:
-        raise SiteError(problems.lines())
-    return settings
+    return read_settings(ChannelSettings, site.folder, FILE, partial(_check, site))
 
 
 def _check(site: Site, settings: ChannelSettings, document: Document, problems: Problems) -> None:

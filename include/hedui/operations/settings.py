@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from hedui.errors import SiteError
 from hedui.site import Site
 from hedui.site.base import Model
-from hedui.site.documents import read_yaml
+from hedui.site.documents import Document
 from hedui.site.problems import Problems
-from hedui.site.validate import parse
+from hedui.site.settings import read_settings
 
 FILE = "operations.yaml"
 
@@ -87,30 +85,15 @@ def load_operations(site: Site) -> OperationsSettings:
     Raises:
         SiteError: With all mistakes, each with file, line, field, value and what is allowed.
     """
-    if site.folder is None or not (site.folder / FILE).is_file():
-        return OperationsSettings()
-    return read_operations(site.folder)
+    return read_settings(OperationsSettings, site.folder, FILE, _check) or OperationsSettings()
 
 
-def read_operations(folder: Path) -> OperationsSettings:
-    """The file ``operations.yaml`` of a folder.
-
-    Raises:
-        SiteError: As :func:`load_operations`.
-    """
-    problems = Problems()
-    document = read_yaml(folder, FILE, problems)
-    settings = parse(OperationsSettings, document, (), problems) if document is not None else None
-    if document is not None and settings is not None:
-        for number in range(1, len(settings.hours)):
-            if settings.hours[number].begins < settings.hours[number - 1].ends:
-                path = ("hours", number, "begins")
-                problems.add(FILE, document.line(path), path, "begins before the shift above ends; write shifts in order")
-        for dag, level in settings.run_levels.items():
-            if level not in (1, 2, 3):
-                problems.add(
-                    FILE, document.line(("run_levels", dag)), ("run_levels", dag), f"{level} is no level; choose one of 1, 2, 3"
-                )
-    if len(problems) or settings is None:
-        raise SiteError(problems.lines())
-    return settings
+def _check(settings: OperationsSettings, document: Document, problems: Problems) -> None:
+    for number in range(1, len(settings.hours)):
+        if settings.hours[number].begins < settings.hours[number - 1].ends:
+            path = ("hours", number, "begins")
+            problems.add(FILE, document.line(path), path, "begins before the shift above ends; write shifts in order")
+    for dag, level in settings.run_levels.items():
+        if level not in (1, 2, 3):
+            place = ("run_levels", dag)
+            problems.add(FILE, document.line(place), place, f"{level} is no level; choose one of 1, 2, 3")

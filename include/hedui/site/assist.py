@@ -9,13 +9,12 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from hedui.canonical.schemas import datasets
-from hedui.errors import SiteError
 from hedui.site.base import Identifier, Model
-from hedui.site.documents import read_yaml
+from hedui.site.documents import Document
 from hedui.site.padis_profile import Delimited
 from hedui.site.padis_transport import FolderTransport
 from hedui.site.problems import Problems, choose
-from hedui.site.validate import parse
+from hedui.site.settings import read_settings
 
 FILE: Final = "assist.yaml"
 
@@ -77,23 +76,18 @@ def load_assist(folder: Path) -> AssistSettings | None:
     Raises:
         SiteError: There are mistakes; all of them, with file, line, field, value and what is allowed.
     """
-    if not (folder / FILE).exists():
-        return None
-    problems = Problems()
-    document = read_yaml(folder, FILE, problems)
-    settings: AssistSettings | None = parse(AssistSettings, document, (), problems) if document is not None else None
-    if settings is not None and document is not None:
-        twice = [code for code, count in Counter(topic.code for topic in settings.topics).items() if count > 1]
-        if twice:
-            problems.add(FILE, document.line(("topics",)), "topics", f'"{twice[0]}" is there twice; give each topic its own code')
-        for number, place in enumerate(settings.pairing):
-            path = ("pairing", number)
-            if place.dataset not in datasets():
-                what = f'there is no dataset "{place.dataset}"; {choose(place.dataset, datasets())}'
-                problems.add(FILE, document.line((*path, "dataset")), (*path, "dataset"), what)
-            elif place.field not in datasets()[place.dataset].fields:
-                what = f'there is no field "{place.field}"; {choose(place.field, datasets()[place.dataset].fields)}'
-                problems.add(FILE, document.line((*path, "field")), (*path, "field"), what)
-    if len(problems):
-        raise SiteError(problems.lines())
-    return settings
+    return read_settings(AssistSettings, folder, FILE, _check)
+
+
+def _check(settings: AssistSettings, document: Document, problems: Problems) -> None:
+    twice = [code for code, count in Counter(topic.code for topic in settings.topics).items() if count > 1]
+    if twice:
+        problems.add(FILE, document.line(("topics",)), "topics", f'"{twice[0]}" is there twice; give each topic its own code')
+    for number, place in enumerate(settings.pairing):
+        path = ("pairing", number)
+        if place.dataset not in datasets():
+            what = f'there is no dataset "{place.dataset}"; {choose(place.dataset, datasets())}'
+            problems.add(FILE, document.line((*path, "dataset")), (*path, "dataset"), what)
+        elif place.field not in datasets()[place.dataset].fields:
+            what = f'there is no field "{place.field}"; {choose(place.field, datasets()[place.dataset].fields)}'
+            problems.add(FILE, document.line((*path, "field")), (*path, "field"), what)

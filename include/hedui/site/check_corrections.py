@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hedui.canonical.schemas import datasets
-from hedui.errors import SiteError
 from hedui.findings import KINDS
 from hedui.site.corrections import FILE, CorrectionSettings, People, Target, TargetTable
-from hedui.site.documents import Document, read_yaml
+from hedui.site.documents import Document
 from hedui.site.models import SourceDataset
 from hedui.site.problems import Problems, choose
+from hedui.site.settings import read_settings
 from hedui.site.site import Site
-from hedui.site.validate import parse
 
 
 def load_corrections(folder: Path, site: Site) -> CorrectionSettings | None:
@@ -23,17 +22,11 @@ def load_corrections(folder: Path, site: Site) -> CorrectionSettings | None:
     Raises:
         SiteError: It has mistakes; all of them, with file, line, field, value and what is allowed.
     """
-    if not (folder / FILE).exists():
-        return None
-    problems = Problems()
-    document = read_yaml(folder, FILE, problems)
-    settings: CorrectionSettings | None = parse(CorrectionSettings, document, (), problems) if document is not None else None
-    if document is not None and settings is not None:
+
+    def check(settings: CorrectionSettings, document: Document, problems: Problems) -> None:
         _Checks(site=site, document=document, problems=problems).settings(settings)
-    if len(problems):
-        raise SiteError(problems.lines())
-    assert settings is not None
-    return settings
+
+    return read_settings(CorrectionSettings, folder, FILE, check)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,14 +10,13 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from hedui.canonical.schemas import datasets
-from hedui.errors import SiteError
 from hedui.security.masking import PERSON_FIELDS
 from hedui.site.base import Identifier, Model
-from hedui.site.documents import read_yaml
+from hedui.site.documents import Document
 from hedui.site.padis_profile import Delimited
 from hedui.site.padis_transport import FolderTransport
 from hedui.site.problems import Problems, choose
-from hedui.site.validate import parse
+from hedui.site.settings import read_settings
 
 FILE: Final = "pushes.yaml"
 Mask = Literal["name", "id_number", "certificate", "address", "birth_date", "key", "phone", "pseudonym"]
@@ -102,20 +101,15 @@ def load_pushes(folder: Path) -> PushSettings | None:
     Raises:
         SiteError: There are mistakes; all of them, with file, line, field, value and what is allowed.
     """
-    if not (folder / FILE).exists():
-        return None
-    problems = Problems()
-    document = read_yaml(folder, FILE, problems)
-    settings: PushSettings | None = parse(PushSettings, document, (), problems) if document is not None else None
-    if settings is not None and document is not None:
-        twice = {name for name, count in Counter(push.id for push in settings.pushes).items() if count > 1}
-        for number, push in enumerate(settings.pushes):
-            for path, what in _problems(push, twice):
-                full = ("pushes", number, *path)
-                problems.add(FILE, document.line(full), full, what)
-    if len(problems):
-        raise SiteError(problems.lines())
-    return settings
+    return read_settings(PushSettings, folder, FILE, _check)
+
+
+def _check(settings: PushSettings, document: Document, problems: Problems) -> None:
+    twice = {name for name, count in Counter(push.id for push in settings.pushes).items() if count > 1}
+    for number, push in enumerate(settings.pushes):
+        for path, what in _problems(push, twice):
+            full = ("pushes", number, *path)
+            problems.add(FILE, document.line(full), full, what)
 
 
 def _problems(push: Push, twice: set[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:

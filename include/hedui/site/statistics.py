@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from hedui.canonical.schemas import datasets
-from hedui.errors import SiteError
 from hedui.site.base import Identifier, Model
-from hedui.site.documents import Document, read_yaml
+from hedui.site.documents import Document
 from hedui.site.problems import Problems, choose
+from hedui.site.settings import read_settings
 from hedui.site.site import Site
-from hedui.site.validate import parse
 
 FILE = "statistics.yaml"
 Cycle = Literal["day", "week", "month", "quarter", "year"]
@@ -79,25 +78,7 @@ def load_statistics(site: Site) -> StatisticsSettings | None:
     Raises:
         SiteError: With all mistakes, each with file, line, field, value and what is allowed.
     """
-    if site.folder is None or not (site.folder / FILE).is_file():
-        return None
-    return read_statistics(site, site.folder)
-
-
-def read_statistics(site: Site, folder: Path) -> StatisticsSettings:
-    """The file ``statistics.yaml`` of a folder, checked against the site.
-
-    Raises:
-        SiteError: As :func:`load_statistics`.
-    """
-    problems = Problems()
-    document = read_yaml(folder, FILE, problems)
-    settings = parse(StatisticsSettings, document, (), problems) if document is not None else None
-    if document is not None and settings is not None:
-        _check(site, settings, document, problems)
-    if len(problems) or settings is None:
-        raise SiteError(problems.lines())
-    return settings
+    return read_settings(StatisticsSettings, site.folder, FILE, partial(_check, site))
 
 
 def _check(site: Site, settings: StatisticsSettings, document: Document, problems: Problems) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hedui.context import Context
 from hedui.errors import SiteError
 from hedui.reports.content import Formula, Table
-from hedui.site.statistics import read_statistics
+from hedui.site.statistics import load_statistics
 from hedui.statistics.compute import figures
 from hedui.statistics.definitions import awaits, definitions
 from hedui.statistics.errors import FootingError, NothingThereError, StatisticsError
@@ -224,7 +224,7 @@ def assert_guarded(found: Figures, key: str, line: list[tuple[str, str]]) -> Non
 def test_mistakes_of_a_site_are_told(context: Context, tmp_path: Path, wrong: str, message: str) -> None:
     (tmp_path / "statistics.yaml").write_text(f"# 统计\n{wrong}\n", "utf-8")
     with pytest.raises(SiteError) as caught:
-        read_statistics(context.site, tmp_path)
+        load_statistics(context.site.model_copy(update={"folder": tmp_path}))
     assert message in str(caught.value)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hedui.errors import SiteError
 from hedui.inspection.calendar import due_between, kinds_due
 from hedui.inspection.checks import CHECKS
-from hedui.inspection.settings import InspectionSettings, read_inspection
+from hedui.inspection.settings import InspectionSettings, load_inspection
 from hedui.site import load_site
 from hedui.workdays import Workdays
 
@@ -70,13 +70,14 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 """,
         "utf-8",
     )
+    site = load_site(SMALL_SITE).model_copy(update={"folder": tmp_path})
     with pytest.raises(SiteError) as raised:
-        read_inspection(load_site(SMALL_SITE), tmp_path)
+        load_inspection(site)
     [problem] = raised.value.problems
     assert problem.startswith("inspection.yaml:6: systems.1.logs.0.delete_after: ")  # the law: six months at least
     (tmp_path / "inspection.yaml").write_text((tmp_path / "inspection.yaml").read_text("utf-8").replace("183", "184"), "utf-8")
     with pytest.raises(SiteError) as raised:
-        read_inspection(load_site(SMALL_SITE), tmp_path)
+        load_inspection(site)
     assert [line.split(" ")[0] + " " + line.split(" ")[1].split(":")[0] for line in raised.value.problems] == [
         "inspection.yaml:2: systems.0.agency",
         "inspection.yaml:2: systems.0.id",
