@@ -24,7 +24,7 @@ FOUND_BY: Final = {"run": "运行失败", "inspection": "巡检", "user": "用�
 SERVICES: Final = {"hotline": "热线", "onsite": "现场"}
 STAGES: Final = {"respond": "responded_at", "diagnose": "diagnosed_at", "repair": "repaired_at"}
 STAGE_NAMES: Final = {"respond": "响应", "diagnose": "诊断", "repair": "修复"}
-LOCK_NUMBERS: Final = 0x6865647505
+LOCK_NUMBERS: Final = 0x6865647506
 """Advisory lock: one number at a time."""
 
 Stage = Literal["respond", "diagnose", "repair"]
