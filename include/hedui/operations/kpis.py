@@ -12,7 +12,7 @@ from hedui.context import Context
 from hedui.inspection.calendar import due_between
 from hedui.inspection.settings import load_inspection
 from hedui.ledger.operations_models import Fault
-from hedui.operations.faults import clock_of, faults_between, kept
+from hedui.operations.faults import clock_of, faults_between, kept, limits_of
 from hedui.operations.ledger import rows
 from hedui.operations.settings import OperationsSettings, load_operations
 from hedui.operations.tasks import in_time, tasks_due
@@ -126,5 +126,4 @@ def _of_faults(context: Context, faults: list[Fault], settings: OperationsSettin
 
 
 def _agreed(fault: Fault, stage: str, settings: OperationsSettings) -> bool:
-    limits = settings.onsite if fault.service == "onsite" else settings.hotline
-    return getattr(limits, stage) is not None
+    return getattr(limits_of(fault, settings), stage) is not None
