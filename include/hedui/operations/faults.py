@@ -75,7 +75,7 @@ def open_fault(context: Context, new: NewFault, *, actor: str) -> str | None:
     day = new.occurred_at.astimezone(ZoneInfo(context.site.timezone)).date()
     with begin(context.ledger_url, lock=LOCK_NUMBERS) as connection:
         number = next_number(connection, Fault.number, f"GZ-{day:%Y%m%d}")
-        values = {**new.__dict__, "number": number, "summary": scrub(new.summary.strip())}
+        values = {**new.__dict__, "number": number, "summary": scrub(new.summary.strip()), "scope": scrub(new.scope)}
         statement = (
             postgresql.insert(Fault).values(values).on_conflict_do_nothing(index_elements=["origin"]).returning(Fault.number)
         )

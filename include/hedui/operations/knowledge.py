@@ -65,9 +65,10 @@ def add_entry(
         raise OperationsError("An entry of the knowledge base needs a title and a body; one is empty.")
     for rule_id in rules:
         rule(rule_id)
+    title, body = scrub(title.strip()), scrub(body.strip())
     values = {
-        "title": scrub(title.strip()),
-        "body": scrub(body.strip()),
+        "title": title,
+        "body": body,
         "rules": list(rules),
         "cases": list(cases),
         "fault": fault,
