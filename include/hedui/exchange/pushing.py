@@ -6,7 +6,7 @@ A push may be run again at any time: the same data are the same file, which is n
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, bindparam, text
@@ -22,6 +22,7 @@ from hedui.padis.errors import PackageError
 from hedui.padis.packing import Parcel
 from hedui.padis.transports.folder import FolderWay
 from hedui.regions.receiving import ReceiverCodes
+from hedui.security.logs import scrub
 from hedui.site.pushes import Push
 
 Outcome = Literal["accepted", "refused", "differs", "stray", "unreadable"]
@@ -172,12 +173,7 @@ def _judge(connection: Connection, line: dict[str, str]) -> tuple[str | None, Ou
     if sent is None:
         return None, "stray", "没有送出过该批次"
     if line["结果"] != "0":
-        return sent.id, "refused", line["说明"][:200]
+        return sent.id, "refused", scrub(line["说明"])[:200]
     if line["行数"] != str(sent.rows) or line["摘要"].lower() != sent.sm3:
-        return sent.id, "differs", f"送出 {sent.rows:,} 行，对方收到 {line['行数'][:12]} 行"
+        return sent.id, "differs", f"送出 {sent.rows:,} 行，对方收到 {scrub(line['行数'])[:12]} 行"
     return sent.id, "accepted", ""
-
-
-def push_summary(pushed: Pushed) -> dict[str, int]:
-    """Figures of a push."""
-    return asdict(pushed)

@@ -147,9 +147,10 @@ def test_what_is_not_ours_or_makes_no_sense_is_left(desks: tuple[Desk, Desk]) ->
     lines: list[dict[str, Any]] = [{"to": "510100", "topic": "01"}, {"to": "990100", "topic": "77"}]
     rows = [f"XC{at},1,{line['topic']},{OTHER},{line['to']},测试,x,2026-06-03," for at, line in enumerate(lines)]
     (folder / "a.csv").write_text(f"{len(rows)}\n{','.join(wire.REQUEST)}\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    (folder / "b.csv").write_text(f"1\n{','.join(wire.ANSWER)}\nXC9,{OTHER},990100,1,,2026-06-03\n", encoding="utf-8")
+    answers = [f"XC9,{OTHER},990100,{result},,{day}" for result, day in (("1", DAY), ("测试甲", DAY), ("1", "昨天"))]
+    (folder / "b.csv").write_text(f"{len(answers)}\n{','.join(wire.ANSWER)}\n" + "\n".join(answers) + "\n", encoding="utf-8")
     (folder / "c.csv").write_bytes(b"\xff\xfe")
-    assert wire.receive(ours, day=DAY) == {"stray": 3, "unreadable": 1}
+    assert wire.receive(ours, day=DAY) == {"stray": 3, "unreadable": 3}
     number = asked(ours, 5)
     with pytest.raises(AssistError, match="needs a reason"):
         close(ours, number)

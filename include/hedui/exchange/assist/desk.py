@@ -14,6 +14,7 @@ from hedui.context import Context
 from hedui.exchange.assist import book
 from hedui.exchange.assist.model import RESULTS, Assist, AssistError, State
 from hedui.ledger.database import begin
+from hedui.security.logs import scrub
 from hedui.site.assist import AssistSettings
 
 FIELDS: Final = {"name": "姓名", "id_number": "证件号码"}
@@ -181,4 +182,4 @@ def close(desk: Desk, number: str, *, reason: str = "") -> None:
         if not done and not reason.strip():
             raise AssistError(f"{number} has no answer yet; withdrawing it needs a reason.")
         book.move(connection, current, State.CLOSED if done else State.CANCELLED, "closed" if done else "cancelled", desk.operator)
-        desk.note(connection, "assist.close", current, answered=done, reason=reason)
+        desk.note(connection, "assist.close", current, answered=done, reason=scrub(reason))

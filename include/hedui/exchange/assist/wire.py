@@ -12,7 +12,7 @@ from typing import Final
 
 from hedui.exchange.assist import book
 from hedui.exchange.assist.desk import Desk
-from hedui.exchange.assist.model import Assist, AssistError, State
+from hedui.exchange.assist.model import RESULTS, Assist, AssistError, State
 from hedui.ledger.database import begin
 from hedui.padis.crypto import sha256
 from hedui.padis.envelopes import read, write
@@ -76,7 +76,7 @@ def receive(desk: Desk, *, day: dt.date) -> dict[str, int]:
 
     Returns:
         Lines by outcome: ``entered``, ``answered``, ``known`` (taken before), ``stray`` (no request of ours, or not to us), ``unreadable``
-        (files).
+        (files, and lines that make no sense).
     """
     counted = Counter[str]()
     for _, content in FolderWay(desk.settings.transport, context=desk.context).receipts(batches=(), known=lambda name: False):
@@ -112,7 +112,18 @@ def _take_request(desk: Desk, row: Mapping[str, str], day: dt.date) -> str:
     return "entered"
 
 
+def _sound(row: Mapping[str, str]) -> bool:
+    """Whether an answer has an agreed result and a date; anything else could bring a person's data into the log."""
+    try:
+        dt.date.fromisoformat(row["反馈日期"])
+    except ValueError:
+        return False
+    return row["结果"] in (*RESULTS, "read")
+
+
 def _take_answer(desk: Desk, row: Mapping[str, str]) -> str:
+    if not _sound(row):
+        return "unreadable"
     with begin(desk.ledger) as connection:
         try:
             current = book.load(connection, row["协查号"], "out")
