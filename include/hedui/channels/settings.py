@@ -18,10 +18,10 @@ FILE = "channels.yaml"
 
 
 class Floors(Model):
-    """What is always allowed, whatever past weeks were like: a threshold is never stricter than its floor.
+    """Thresholds of the site, beside what past weeks teach: what is allowed in any case, and how many rows are wanted in any case.
 
     Attributes:
-        rows: Rows of the newest day; below what was learned and not below this nobody is told. 0: no volume is too small.
+        rows: Rows that the newest day must have, even where fewer are usual. 0: only what was learned counts.
         silent_minutes: Minutes without anything new.
         refused_percent: Share of refused declarations.
         treasury_days: Days from payment to the treasury's entry: the 95th percentile, and the oldest that waits.
@@ -70,7 +70,7 @@ class ChannelSettings(Model):
     Attributes:
         look_back: Days of payments whose delays are measured.
         weeks: Past weeks that thresholds are learned from.
-        floors: What is always allowed.
+        floors: See :class:`Floors`.
         channels: The channels.
     """
 

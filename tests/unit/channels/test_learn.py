@@ -58,6 +58,7 @@ def test_few_weeks_teach_nothing(weeks: int, expected: float | None) -> None:
 
 def test_a_threshold_is_never_stricter_than_its_floor() -> None:
     assert (highest_allowed(None, 3), highest_allowed(1, 3), highest_allowed(4, 3)) == (3, 3, 6)
+    # a volume's floor is wanted in any case
     assert (lowest_allowed(None, 10), lowest_allowed(10, 10), lowest_allowed(100, 10)) == (10, 10, 50)
 
 
