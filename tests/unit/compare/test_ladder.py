@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from unit.compare.flows import D1, D2, D3, assert_foots, found, rows_of
-from unit.compare.ladders import DATES, REFUNDS, SITE, bank, deliver, tax
+from unit.compare.ladders import DATES, FLOW, REFUNDS, SITE, bank, deliver, tax
 
 
 @pytest.fixture
@@ -196,6 +196,22 @@ def test_one_date(
     bench.run("flow", D1)
     assert found(bench, D1) == Counter(expected)
     assert rules(bench, D1) == Counter({(code, rule): count for code, rule, count in settled})
+    assert_foots(bench, D1)
+
+
+def test_a_tolerance_ends_at_its_last_fen(make_bench: Callable[..., Any]) -> None:
+    """Three fen apart is settled and shown as tolerated, four is a difference, on a later rung as on the first."""
+    bench = make_bench(SITE | {"comparisons": [FLOW | {"tolerance_fen": 3}]})
+    left = [
+        bank("A", 103),
+        bank("B", 104),
+        bank(None, 97, tax_voucher_no="V1"),
+        bank(None, 96, tax_voucher_no="V2", bank_serial="Z"),
+    ]
+    deliver(bench, D1, left, [tax("A"), tax("B"), tax("C", tax_voucher_no="V1"), tax("D", tax_voucher_no="V2")])
+    bench.run("flow", D1)
+    assert rules(bench, D1) == Counter({("MATCHED_TOL", VOUCHER): 2, ("DIFFERENT", VOUCHER): 2})
+    assert {key[3]: key[5] for key in found(bench, D1) if key[:2] == ("R05", "AMT")} == {"B": 4, "D": -4}
     assert_foots(bench, D1)
 
 
