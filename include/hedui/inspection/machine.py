@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from hedui.audit import append
 from hedui.context import Context
+from hedui.digests.files import file_digest
 from hedui.inspection.checks import CHECKS
 from hedui.inspection.model import Item
 from hedui.inspection.settings import Disk, Logs, Standards
@@ -94,10 +94,7 @@ def delete_old_logs(context: Context, logs: Logs, *, now: dt.datetime, actor: st
     over = look_at(logs, now).over
     if not over:
         return 0
-    gone = {
-        str(path.relative_to(logs.path)): {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-        for path in over
-    }
+    gone = {str(path.relative_to(logs.path)): {"bytes": path.stat().st_size, "sha256": file_digest(path)} for path in over}
     details = {"folder": logs.path, "delete_after": logs.delete_after, "files": gone}
     with begin(context.ledger_url) as connection:
         append(connection, actor=actor, action="inspection.delete_logs", subject=logs.name, details=details)

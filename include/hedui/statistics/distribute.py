@@ -10,6 +10,7 @@ from hedui.audit import append
 from hedui.context import Context
 from hedui.corrections.dispatch.errors import DispatchConflictError
 from hedui.corrections.dispatch.outbox import open_folder, put
+from hedui.digests.files import file_digest
 from hedui.errors import HeduiError
 from hedui.ledger.database import begin
 from hedui.notify import SMTP_CONNECTION, Notice, send_dingtalk, send_email, send_wecom
@@ -18,7 +19,6 @@ from hedui.site.statistics import Receiver
 from hedui.sources.inbox import Place
 from hedui.statistics.compute import settings_of
 from hedui.statistics.errors import StatisticsError
-from hedui.statistics.folder import file_digest
 from hedui.statistics.make import Made, wants
 from hedui.statistics.periods import NAMES
 

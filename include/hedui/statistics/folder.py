@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import jinja2
 
 from hedui.audit import append
 from hedui.context import Context
+from hedui.digests.files import file_digest
 from hedui.ledger.database import begin
 from hedui.statistics.compute import settings_of
 from hedui.statistics.definitions import awaits, definitions
@@ -102,12 +102,6 @@ def _file(root: Path, path: Path) -> dict[str, Any]:
         "size": f"{path.stat().st_size / 1024:,.0f} KB",
         "digest": file_digest(path)[:16],
     }
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def remove_expired(context: Context, *, today: dt.date, actor: str) -> list[Period]:

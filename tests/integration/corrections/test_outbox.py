@@ -14,7 +14,8 @@ import pytest
 from hedui.context import Context
 from hedui.corrections.dispatch.errors import DispatchConflictError, DispatchError, OutboxFullError
 from hedui.corrections.dispatch.outbox import address, listed, open_folder, put
-from hedui.corrections.dispatch.pack import file_digest, pack
+from hedui.corrections.dispatch.pack import pack
+from hedui.digests.files import file_digest
 from hedui.lake import Lake
 from hedui.site import load_site
 from hedui.site.corrections import Outbox

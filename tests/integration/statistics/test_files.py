@@ -17,6 +17,7 @@ import pytest
 
 from hedui.audit import entries, verify
 from hedui.context import Context
+from hedui.digests.files import file_digest
 from hedui.ledger.schema import upgrade
 from hedui.reports.content import Column
 from hedui.reports.fast_rows import fast_rows
@@ -26,7 +27,7 @@ from hedui.statistics import folder as folders
 from hedui.statistics.compute import settings_of
 from hedui.statistics.distribute import distribute
 from hedui.statistics.errors import StatisticsError
-from hedui.statistics.folder import file_digest, remove_expired, write_index
+from hedui.statistics.folder import remove_expired, write_index
 from hedui.statistics.make import Made, make
 from hedui.statistics.periods import period_of
 from integration.platform.test_notify import Mailbox, mailbox  # noqa: F401

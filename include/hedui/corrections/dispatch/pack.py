@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from hedui.corrections.dispatch.seal import seal, unseal
+from hedui.digests.files import file_digest
 
 MANIFEST: Final = "manifest.json"
 OURS: Final = frozenset({"07_receipts", "08_decisions"})
@@ -85,9 +85,3 @@ def pack(folder: Path, into: Path) -> str:
 def _copy(source: BinaryIO, out: object) -> None:
     while block := source.read(_BLOCK):
         out.write(block)  # type: ignore[attr-defined]
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
