@@ -15,6 +15,7 @@ import os
 
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
 
+from hedui_airflow.forms import optional_date
 from hedui_airflow.operations import open_fault_of_run, run_reports, run_tell
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
@@ -35,7 +36,7 @@ CYCLES = {"month": "月报告", "quarter": "季报告", "year": "年报告"}
     max_active_runs=1,
     dagrun_timeout=dt.timedelta(hours=2),
     params={
-        "business_date": Param(None, type=["null", "string"], format="date", title="日期", description="报告期内的任一天；不填则取上月"),
+        "business_date": optional_date("日期", "报告期内的任一天；不填则取上月"),
         "cycle": Param(
             None, type=["null", "string"], enum=[None, *CYCLES], values_display=CYCLES, title="报告类型",
             description="不选则出月末结束的各期",

@@ -21,13 +21,13 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import CronDataIntervalTimetable, Param, TriggerRule, chain, dag, task
 
+from hedui_airflow.forms import optional_date
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.regions import APPROVE, REJECT, approvers, ask, run_region_step, run_report, take_decision
 from hedui_airflow.tasks import Summary
 
 SITE = site_of_this_airflow()
 RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
-DATE = {"type": ["null", "string"], "format": "date"}
 
 
 @dag(
@@ -40,10 +40,8 @@ DATE = {"type": ["null", "string"], "format": "date"}
     max_active_runs=1,
     dagrun_timeout=dt.timedelta(days=30),
     params={
-        "from_date": Param(
-            None, **DATE, title="旧版日期", description="数据现用的区划版本；与新版日期一起填，都不填则取刚结束的半年度"
-        ),
-        "to_date": Param(None, **DATE, title="新版日期", description="要迁移到的区划版本"),
+        "from_date": optional_date("旧版日期", "数据现用的区划版本；与新版日期一起填，都不填则取刚结束的半年度"),
+        "to_date": optional_date("新版日期", "要迁移到的区划版本"),
     },
     tags=["区划", "半年度", f"site:{SITE.id}"],
     default_args={

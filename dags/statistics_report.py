@@ -21,6 +21,7 @@ from airflow.sdk import CronDataIntervalTimetable, Param, TriggerRule, dag, task
 
 from hedui.statistics.definitions import awaits, definitions
 from hedui.statistics.periods import NAMES
+from hedui_airflow.forms import LAST_FINISHED_DAY, optional_date
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.statistics import run_distribute, run_plan, run_publish, run_report
 from hedui_airflow.tasks import Summary
@@ -29,7 +30,6 @@ SITE = site_of_this_airflow()
 TITLES = {name: item.title for name, item in definitions().items() if not awaits(item)}
 RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
 HEAVY_POOL = "hedui_heavy"
-DATE = {"type": ["null", "string"], "format": "date"}
 
 
 @dag(
@@ -46,12 +46,12 @@ DATE = {"type": ["null", "string"], "format": "date"}
             None, type=["null", "string"], enum=[None, *NAMES], values_display=NAMES,
             title="报表期类型", description="不选则出该日结束的各期（每日必有日报）",
         ),
-        "business_date": Param(None, **DATE, title="日期", description="报表期内的任一天；不填则取最近一个已结束的业务日"),
+        "business_date": optional_date("日期", f"报表期内的任一天；{LAST_FINISHED_DAY}"),
         "reports": Param(
             None, type=["null", "array"], items={"type": "string", "enum": list(TITLES)}, examples=list(TITLES), values_display=TITLES,
             title="报表", description="不选则全部",
         ),
-        "restated": Param(None, **DATE, title="重述到区划版本", description="如 2026-06-30；不填则按当期原口径"),
+        "restated": optional_date("重述到区划版本", "如 2026-06-30；不填则按当期原口径"),
         "outside": Param(False, type="boolean", title="出对外版本", description="少于 5 户、5 人的数字隐去"),
         "distribute": Param(False, type="boolean", title="编制后分发", description="按站点 statistics.yaml 的接收方发送"),
     },

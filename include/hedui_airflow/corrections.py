@@ -46,6 +46,8 @@ def form() -> dict[str, Any]:
     """The form by which a run is started: parameters of the DAG."""
     from airflow.sdk import Param
 
+    from hedui_airflow.forms import optional_date
+
     text, scope, back = ["null", "string"], "选择范围", "回退"
     lists = {
         name: Param(None, type=["null", "array"], items={"type": "string"}, title=label, section=scope)
@@ -56,7 +58,7 @@ def form() -> dict[str, Any]:
     }
     return {
         "target": Param(None, type=text, title="目标系统", description="corrections.yaml 中的编号，如 shebao"),
-        "business_date": Param(None, type=text, format="date", title="业务日期", description="不填则取最近一夜"),
+        "business_date": optional_date("业务日期", "不填则取最近一夜"),
         "dry_run": Param(False, type="boolean", title="试算", description="只编制、冻结、演练，不提交审批"),
         **lists,
         **numbers,

@@ -22,6 +22,8 @@ def form() -> dict[str, Any]:
     """The form: parameters of the DAG. Airflow's own check is loose on purpose, so that what is wrong is told in Chinese."""
     from airflow.sdk import Param
 
+    from hedui_airflow.forms import optional_date
+
     text = ["null", "string"]
     return {
         "bundle": Param(None, type=text, title="方案编号（必填）", description="如 BUNDLE-990100-20260603-002"),
@@ -29,7 +31,7 @@ def form() -> dict[str, Any]:
         "number": Param(None, type=text, title="回执编号（必填）"),
         "issuer": Param(None, type=text, title="出具单位（必填）"),
         "document": Param(None, type=text, title="来文号（必填）"),
-        "issued": Param(None, type=text, format="date", title="出具日期", description="不填则为今天"),
+        "issued": optional_date("出具日期", "不填则为今天"),
         "rows": Param(
             None, type=text, format="multiline", title="退回的行", description="部分执行时填写，一行一条：行号=原因，如 3=缺少缴费凭证"
         ),
