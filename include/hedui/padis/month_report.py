@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
-import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -14,6 +12,7 @@ from hedui.padis.model import STATE_LABELS
 from hedui.padis.names import month_name, region_names
 from hedui.padis.office import Office
 from hedui.padis.standing import refused
+from hedui.padis.windows import month_days
 from hedui.reports.content import Block, Column, Facts, Figure, Figures, LongTable, Notes, Report, Sheet, Table, Value
 from hedui.reports.workbook import write_workbook
 from hedui.security.masking import mask_certificate, mask_key
@@ -43,12 +42,11 @@ COLUMNS: Final = (
 def write_month_report(office: Office, period: str, folder: Path) -> Path:
     """Writes the workbook of a month; returns its path."""
     months = [month_figures(office, kind, period) for kind in office.profile.records]
-    first = dt.date(int(period[:4]), int(period[4:]), 1)
     waiting = _waiting(office, period)
     report = Report(
         title=TITLE,
         organisation=office.settings.sender_name or office.settings.sender,
-        business_date=first.replace(day=calendar.monthrange(first.year, first.month)[1]),
+        business_date=month_days(period)[1],
         sheets=(_cover(office, period, months), _batches(office, tuple(month_batches(office, period))), waiting),
     )
     path = folder / f"{TITLE}_{office.settings.sender}_{period}.xlsx"

@@ -6,7 +6,6 @@ in no query. A table that was refused says in which cells they differ.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import hashlib
 import json
@@ -22,6 +21,7 @@ from hedui.canonical.schemas import datasets
 from hedui.ledger.database import begin
 from hedui.padis.errors import PadisError
 from hedui.padis.office import Office
+from hedui.padis.windows import month_days
 
 Key = tuple[str, str, str, str]
 """County, sex, kind of place, order of birth: canonical codes, empty where the data have none."""
@@ -134,8 +134,7 @@ def count_table(office: Office, *, region: str, period: str, date: dt.date) -> M
 
 def details(office: Office, *, region: str, period: str, date: dt.date) -> Mapping[Key, int]:
     """Births by cell from the canonical rows."""
-    first = dt.date(int(period[:4]), int(period[4:]), 1)
-    last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    first, last = month_days(period)
     files = birth_files(office, date)
     if not files:
         raise PadisError(f"The lake has no births up to {date}: nothing can be counted. Run the nights first.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
-import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 from hedui.padis.monthly import Cell, MonthlyTable
 from hedui.padis.names import ORDERS, UNKNOWN, code_labels, month_name, order_of, region_names
 from hedui.padis.office import Office
+from hedui.padis.windows import month_days
 from hedui.reports.content import Block, Column, Facts, Figure, Figures, Notes, Report, Sheet, Table, Value
 from hedui.reports.workbook import write_workbook
 
@@ -26,11 +25,10 @@ def write_table(office: Office, table: MonthlyTable, folder: Path) -> Path:
     """Writes the workbook of a table; returns its path. A refused table has another name, so that nobody hands it on by mistake."""
     refused = table.state == "refused"
     name = f"{TITLE}{'（不予出具）' if refused else ''}_{table.region}_{table.period}.xlsx"
-    first = dt.date(int(table.period[:4]), int(table.period[4:]), 1)
     report = Report(
         title=TITLE,
         organisation=office.settings.sender_name or office.settings.sender,
-        business_date=first.replace(day=calendar.monthrange(first.year, first.month)[1]),
+        business_date=month_days(table.period)[1],
         sheets=(_cover(office, table), *(() if refused else (_sheet(office, table),)), _differences(office, table)),
     )
     path = folder / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from calendar import monthrange
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -41,6 +42,12 @@ class Timing:
 def period_of(event: dt.date) -> str:
     """The month of an event."""
     return f"{event:%Y%m}"
+
+
+def month_days(period: str) -> tuple[dt.date, dt.date]:
+    """A month's first and last day."""
+    year, month = int(period[:4]), int(period[4:])
+    return dt.date(year, month, 1), dt.date(year, month, monthrange(year, month)[1])
 
 
 def month_due(period: str, *, calendar: Calendar, workdays: Workdays) -> dt.date:
