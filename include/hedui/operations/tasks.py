@@ -83,7 +83,7 @@ def finish_task(context: Context, number: str, *, cause: str, solution: str, at:
         )
         if connection.execute(statement).rowcount != 1:
             raise OperationsError(
-                f'The ledger has no open task "{number}" that was taken on before {at}; `hedui task list` shows them.'
+                f'The ledger has no open task "{number}" that was taken on before {at}; numbers are like WH-20260603-01.'
             )
         append(connection, actor=actor, action="task.finish", subject=number, details={"at": at.isoformat()})
 
