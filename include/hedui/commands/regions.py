@@ -18,7 +18,7 @@ from hedui.commands.region_codes import translate
 from hedui.commands.region_report import verify_report
 from hedui.regions.codes import LEVEL_LABELS, significant
 from hedui.regions.errors import RegionError
-from hedui.regions.model import KINDS, SCOPES, Change, Region
+from hedui.regions.model import BASES, KINDS, SCOPES, Change, Region, SubChange
 
 regions_app = typer.Typer(no_args_is_help=True, help="Region codes: versions, changes, migrations. 行政区划。")
 out = Console()
@@ -73,16 +73,33 @@ def at(
 def trace(code: str, folder: FolderOption = None, as_json: JsonOption = False) -> None:
     """What a code was and what it became, with documents. 沿革。"""
     versions = _versions(folder)
-    steps, mine = versions.trace(code), versions.versions(code)
-    if not steps and not mine:
+    known = dict.fromkeys((significant(code), significant(code)[:6]))  # a township or village, and its county
+    steps = [step for item in known for step in versions.trace(item)]
+    mine = [item for each in known for item in versions.versions(each)]
+    below = versions.sub_trace(code)
+    if not (steps or mine or below):
         raise RegionError(f"No table and no change knows the code {code[:20]!r}; see `hedui regions at DATE`.")
     if as_json:
-        return _lines([asdict(step.change) for step in steps])
+        return _lines([*(asdict(step.change) for step in steps), *map(asdict, below)])
     for item in mine:
         until = "至今" if item.valid_to == dt.date.max else f"至 {item.valid_to}"
         out.print(f"{item.code} {item.name} {LEVEL_LABELS[item.level]} {item.valid_from} {until}", highlight=False)
     _changes([step.change for step in steps])
+    if len(significant(code)) > 6:
+        _sub_changes(below)
     return None
+
+
+def _sub_changes(rows: list[SubChange]) -> None:
+    """What is known below the county; where nothing is, that is said."""
+    if not rows:
+        out.print("乡镇、村级：没有变更记录，按所属县级区划判断。", highlight=False)
+        return
+    grid = Grid("时期", "原代码", "原名称", "现代码", "现名称", "归属", "依据", "文号", box=None)
+    for row in rows:
+        names = (row.old_code, row.old_name, row.new_code, row.new_name)
+        grid.add_row(f"{row.from_date}～{row.to_date}", *names, row.county, BASES.get(row.basis, row.basis), row.doc_no)
+    out.print(grid)
 
 
 def _changes(rows: list[Change]) -> None:

@@ -18,6 +18,7 @@ KINDS: Final[dict[str, str]] = {
     "abolish": "撤销",
 }
 SCOPES: Final[dict[str, str]] = {"whole": "整建制", "part": "部分划出", "remain": "其余保留"}
+BASES: Final[dict[str, str]] = {"decision": "批复", "document": "变更清单", "map": "统计对照"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,6 +23,7 @@ from hedui.regions.errors import RegionError, RegionFileError
 from hedui.regions.lower import sub_change
 from hedui.regions.model import Change, Event, Region, SubChange, Table, table
 from hedui.regions.reading import Mistakes, read_rows, shown
+from hedui.regions.sub_county import SubCounty
 
 SHIPPED: Final = Path(os.environ.get("HEDUI_REGIONS", Path(__file__).resolve().parents[2] / "regions"))
 _YEARLY_COLUMNS: Final = ("year", "old_code", "old_name", "reason", "new_code", "new_name", "doc_no", "crosses_county")
@@ -125,10 +126,20 @@ class Store:
         """Townships and villages that moved, from all maps, decisions, yearly lists, and change rows with 9 digits and more."""
         maps = self._paths(*(f"{name}*.csv{end}" for name in ("town_map", "village_map", "decisions") for end in ("", ".gz")))
         found = [row for path in maps for row in files.read_sub_changes(path)]
-        for path in self._paths("sub_county_changes*.csv", "sub_county_changes*.csv.gz"):
-            found += _yearly(path)
+        found += [row for row in self._yearly if row.old_code and row.new_code]
         found += [sub_change(row) for row in self.changes if row.old_code and row.new_code and _below_county(row)]
         return found
+
+    @cached_property
+    def sub_county(self) -> SubCounty:
+        """Questions about townships and villages, over all rows, with those of the yearly lists that have one code only."""
+        alone = [row for row in self._yearly if not (row.old_code and row.new_code)]
+        alone += [sub_change(row) for row in self.changes if not (row.old_code and row.new_code) and _below_county(row)]
+        return SubCounty([*self.sub_changes, *alone])
+
+    @cached_property
+    def _yearly(self) -> list[SubChange]:
+        return [row for path in self._paths("sub_county_changes*.csv", "sub_county_changes*.csv.gz") for row in _yearly(path)]
 
     def sub_changes_between(self, start: dt.date, end: dt.date) -> list[SubChange]:
         """Those whose interval overlaps the given one."""
@@ -152,15 +163,18 @@ def _below_county(row: Change) -> bool:
 
 
 def _yearly(path: Path) -> list[SubChange]:
-    """Rows of a yearly list of township changes that have both codes; a row says nothing of the half-year, so it holds for the year."""
+    """Rows of a yearly list of township changes; a row says nothing of the half-year, so it holds for the year.
+
+    Abolished ones have no new code, or words in its place (并入…乡), which become the new name; those set up anew have no old code.
+    """
     mistakes = Mistakes()
     found = []
     for line in read_rows(path, columns=_YEARLY_COLUMNS):
         old, new = line.get("old_code"), line.get("new_code")
-        if not old or not new[:1].isdigit():  # abolished, newly set up, or merged with words in the code's place (并入…乡)
-            continue
+        words = "" if new[:1].isdigit() else new
+        new = "" if words else new
         for code in (old, new):
-            problem = shape_problem(code)
+            problem = shape_problem(code) if code else None
             if problem:
                 mistakes.add(line.file, line.number, f"the code {shown(code)} {problem}")
         if not line.get("year").isdigit():
@@ -174,7 +188,7 @@ def _yearly(path: Path) -> list[SubChange]:
                 old_code=significant(old),
                 old_name=line.get("old_name"),
                 new_code=significant(new),
-                new_name=line.get("new_name"),
+                new_name=words or line.get("new_name"),
                 basis="document",
                 doc_no=line.get("doc_no"),
             )

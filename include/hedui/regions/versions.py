@@ -14,8 +14,9 @@ from functools import cached_property
 from typing import Final, Literal
 
 from hedui.regions.codes import shape_problem, significant
-from hedui.regions.model import Change, Region, Table
+from hedui.regions.model import Change, Region, SubChange, Table
 from hedui.regions.store import Store
+from hedui.regions.sub_county import levels
 
 Judgement = Literal["valid", "not_yet", "ended", "unknown", "malformed"]
 FOREVER: Final = dt.date.max
@@ -152,10 +153,33 @@ class Versions:
         return sorted(found, key=lambda item: item.code)
 
     def judge(self, code: str, on: dt.date) -> Judgement:
-        """How a record's code stands on the record's date; codes below a county are judged by their county."""
+        """How a record's code stands on the record's date.
+
+        A code below a county is judged by its county first. Where that is in force, a table of the day that lists the county's codes of
+        that length decides, else the rows about townships and villages (see :class:`~hedui.regions.sub_county.SubCounty`), for the code
+        and for the township or village that it lies in. Where nothing tells of them, the county's verdict stands.
+        """
         if shape_problem(code):
             return "malformed"
-        mine = self.versions(significant(code)[:6])
+        verdict = self._judged(significant(code)[:6], on)
+        if verdict != "valid":
+            return verdict
+        return next((told for item in levels(code) if (told := self._below(item, on)) != "valid"), verdict)
+
+    def _below(self, code: str, on: dt.date) -> Judgement:
+        if (code[:6], len(code)) in self._listing[self.store.latest(on)]:
+            return self._judged(code, on)
+        if self.store.sub_county.ended(code, on):
+            return "ended"
+        return "not_yet" if self.store.sub_county.not_yet(code, on) else "valid"
+
+    @cached_property
+    def _listing(self) -> dict[dt.date, set[tuple[str, int]]]:
+        """The counties and lengths of codes below them that each table lists."""
+        return {day: {(code[:6], len(code)) for code in self.store.table(day).rows if len(code) > 6} for day in self.store.dates}
+
+    def _judged(self, code: str, on: dt.date) -> Judgement:
+        mine = self.versions(code)
         if not mine:
             return "unknown"
         if any(item.valid_from <= on < item.valid_to for item in mine):
@@ -168,6 +192,10 @@ class Versions:
         Before the first table nothing is known, so the first table judges.
         """
         return self.judge(prefix[:6], max(birth_date, self.store.dates[0]))
+
+    def sub_trace(self, code: str) -> list[SubChange]:
+        """What a code below a county, and the township or village that it lies in, was and became."""
+        return self.store.sub_county.trace(code)
 
     def trace(self, code: str) -> list[Step]:
         """What a code was and what it became, over all half-years, in time; parts that kept their code are included."""
