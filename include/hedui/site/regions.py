@@ -106,11 +106,13 @@ class Receiver(Model):
     Attributes:
         name: Who.
         codes: A file with the column ``code`` that lists what they accept.
+        institutions: Likewise for codes of institutions (agencies, tax offices): where ``institution_changes`` leads must be in it.
         table: The region table whose codes they ask for; none: the one in use on the day.
     """
 
     name: str
     codes: str
+    institutions: str | None = None
     table: dt.date | None = None
 
 
@@ -249,6 +251,11 @@ def _check(folder: Path, settings: RegionSettings, document: Document, problems:
         for field, what in _target_problems(target, settings):
             problem(("targets", number, *([field] if field else [])), what)
     files = [(("receivers", number, "codes"), item.codes) for number, item in enumerate(settings.receivers)]
+    files += [
+        (("receivers", number, "institutions"), item.institutions)
+        for number, item in enumerate(settings.receivers)
+        if item.institutions
+    ]
     named = (getattr(settings, name) for name in ("addresses", "institutions", "institution_changes", "weights"))
     keys = ("addresses", "institutions", "institution_changes", "weights")
     for path, file in [*files, *(((key,), value) for key, value in zip(keys, named, strict=True) if value)]:

@@ -38,6 +38,7 @@ class Plan:
     weights: tuple[Weight, ...]
     settings: RegionSettings
     receivers: dict[str, frozenset[str]]
+    receiver_institutions: dict[str, frozenset[str]]
 
     @property
     def changes(self) -> list[Change]:
@@ -102,6 +103,7 @@ def make_plan(
     )
     weights = read_weights(settings, folder)
     shares_of(weights, whole)  # now, and not when rows have moved
+    asking = [item for item in settings.receivers if item.table is None or item.table >= end]  # older codes get translated
     return Plan(
         run=run or run_name(start, end),
         old=old,
@@ -111,11 +113,8 @@ def make_plan(
         resolver=resolver,
         weights=weights,
         settings=settings,
-        receivers={
-            item.name: _codes(folder / item.codes)
-            for item in settings.receivers
-            if item.table is None or item.table >= end  # who asks for older codes gets them translated
-        },
+        receivers={item.name: _codes(folder / item.codes) for item in asking},
+        receiver_institutions={item.name: _codes(folder / item.institutions) for item in asking if item.institutions},
     )
 
 

@@ -176,11 +176,17 @@ def _levels(plan: Plan) -> list[Check]:
 
 
 def receiver_checks(plan: Plan) -> list[Check]:
-    """Whoever we send codes to knows those that rules lead to (13)."""
-    needed = {target for rule in plan.mapping.moved() for target in rule.targets if rule.targets != (rule.old,)}
+    """Whoever we send codes to knows those that rules lead to, and where the site says it, the new codes of institutions (13)."""
+    regions = {target for rule in plan.mapping.moved() for target in rule.targets if rule.targets != (rule.old,)}
+    institutions = {new for successors in plan.resolver.institutions.values() for new in successors}
+    found = _known_to(plan.receivers, regions, "接收方代码表含现代码")
+    return found + _known_to(plan.receiver_institutions, institutions, "接收方机构代码表含现机构代码")
+
+
+def _known_to(lists: Mapping[str, frozenset[str]], needed: set[str], title: str) -> list[Check]:
     found = []
-    for name, codes in plan.receivers.items():
+    for name, codes in lists.items():
         missing = sorted(needed - codes)
         figures: dict[str, Any] = {"before": len(needed), "after": len(missing)}
-        found.append(check(13, "接收方代码表含现代码", target=name, **figures, ok=not missing, detail="、".join(missing[:20])))
+        found.append(check(13, title, target=name, **figures, ok=not missing, detail="、".join(missing[:20])))
     return found
