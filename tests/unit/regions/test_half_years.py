@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import gzip
 from collections import Counter
 
 import pytest
@@ -12,6 +13,7 @@ from hedui.regions.allocation import Allocator, Place
 from hedui.regions.honesty import pair_stops
 from hedui.regions.mapping import RegionMap, compose, region_map
 from hedui.regions.migrate.resolve import Resolver
+from hedui.regions.model import Region, Table, table
 from hedui.regions.padis import padis_text, read_padis
 from hedui.regions.store import SHIPPED, Store
 from hedui.regions.versions import Versions, difference
@@ -23,15 +25,14 @@ EACH = pytest.mark.parametrize(("start", "end"), PAIRS, ids=lambda day: day.isof
 TARGET = Target(id="people", connection="db", table="people", key=("id",), column="region")
 
 
-def changes_csv() -> list[dict[str, str]]:
-    """The change rows as the file has them, read without the code under test."""
-    import gzip
-
-    with gzip.open(SHIPPED / "changes.csv.gz", "rt", encoding="utf-8") as handle:
+def shipped(name: str) -> list[dict[str, str]]:
+    """The rows of a file as it has them, read without the code under test."""
+    with gzip.open(SHIPPED / name, "rt", encoding="utf-8") as handle:
         return list(csv.DictReader(handle))
 
 
-ROWS = changes_csv()
+ROWS = shipped("changes.csv.gz")
+HISTORY = shipped("history.csv.gz")
 
 
 def mapping(start: dt.date, end: dt.date) -> RegionMap:
@@ -74,7 +75,54 @@ def test_two_tables_alone_show_what_vanished_and_appeared_and_nothing_else(start
     seen = difference(STORE.table(start), STORE.table(end))
     assert {row.code for row in seen.vanished} == old - new
     assert {row.code for row in seen.appeared} == new - old
-    assert not any(hasattr(seen, name) for name in ("successors", "targets", "mapping"))
+    mine = [row for row in ROWS if (row["from_date"], row["to_date"]) == (start.isoformat(), end.isoformat())]
+    renamed = {(before.code, before.name, after.name) for before, after in seen.renamed}
+    renames = {(row["old_code"], row["old_name"], row["new_name"]) for row in mine if row["kind"] == "rename"}
+    assert renames <= renamed
+    told = {(row["new_code"], row["new_name"]) for row in mine}
+    untold = {code for code, _, name in renamed if (code, name) not in told}
+    assert untold <= {stop.partition(":")[2] for stop in KNOWN_STOPS.get(end, [])}
+    first, last = as_filed(start), as_filed(end)
+    both = first.keys() & last.keys()
+    assert {code for code, _, _ in renamed} == {code for code in both if first[code][0] != last[code][0]}
+    assert {pair[0].code for pair in seen.moved} == {code for code in both if first[code][1:] != last[code][1:]}
+
+
+def as_filed(day: dt.date) -> dict[str, tuple[str, str, str]]:
+    """Name, level and parent by code as the history has them, read without the code under test."""
+    return {
+        row["code"]: (row["name"], row["level"], row["parent"]) for row in HISTORY if row["first"] <= day.isoformat() <= row["last"]
+    }
+
+
+def test_a_county_that_gets_another_parent_has_moved_and_not_changed_its_name() -> None:
+    def county(parent: str, name: str = "甲县") -> Table:
+        rows = [
+            Region(code="990100", name="和对市", level="prefecture"),
+            Region(code="990101", name=name, level="county", parent=parent),
+        ]
+        return table(dt.date(2030, 6, 30), rows)
+
+    seen = difference(county("990100"), county("990000"))
+    assert [(before.parent, after.parent) for before, after in seen.moved] == [("990100", "990000")]
+    assert (seen.renamed, seen.vanished, seen.appeared) == ((), (), ())
+    seen = difference(county("990100"), county("990100", "乙县"))
+    assert [(before.name, after.name) for before, after in seen.renamed] == [("甲县", "乙县")]
+    assert seen.moved == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "valid_from", "published", "source"),
+    [
+        pytest.param("360483", dt.date(2016, 3, 20), "2016-12", "国函〔2016〕58号", id="published nine months later"),
+        pytest.param("130602", dt.date(2015, 4, 28), "2015-06", "国函〔2015〕73号", id="published in its own half-year"),
+    ],
+)
+def test_the_published_date_is_kept_apart_from_the_effective_one(
+    code: str, valid_from: dt.date, published: str, source: str
+) -> None:
+    version = Versions(STORE).versions(code)[-1]
+    assert (version.valid_from, version.published, version.source) == (valid_from, published, source)
 
 
 @EACH
