@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from hedui import cli
 from hedui.checks import build, example
 from hedui.checks.entries import registry
+from hedui.rules import rules
 
 RUNNER = CliRunner(env={"COLUMNS": "200"})
 
@@ -45,6 +46,32 @@ def test_the_list_can_be_narrowed_to_a_dataset() -> None:
     result = RUNNER.invoke(cli.app, ["rules", "list", "--dataset", "unit"])
     assert "U04" in result.stdout
     assert "P05" not in result.stdout
+    assert "T03" not in result.stdout
+
+
+def test_the_list_has_every_rule_with_where_it_is_judged() -> None:
+    lines = RUNNER.invoke(cli.app, ["rules", "list"]).stdout.splitlines()
+    assert {name for name in rules() if not any(line.strip().startswith(name) for line in lines)} == set()
+    for name, said in (
+        ("T03", "比对：person_tiers"),
+        ("B01", "批次"),
+        ("P05", "规则检查：person"),
+        ("D06", "未实现：需要特殊工种"),
+    ):
+        (line,) = [line for line in lines if line.strip().startswith(name)]
+        assert said in line
+
+
+def test_a_rule_of_a_comparison_tells_where_its_records_are_planted() -> None:
+    result = RUNNER.invoke(cli.app, ["rules", "test", "T03"])
+    assert result.exit_code == 2
+    for text in ("判定：比对：person_tiers", "hedui/demo/plants/tiers.py", "hedui demo build", "运行：hedui compare -d"):
+        assert text in result.stdout
+
+
+def test_a_rule_that_nothing_judges_gives_the_reason_and_nothing_to_run() -> None:
+    result = RUNNER.invoke(cli.app, ["rules", "test", "R18"])
+    assert (result.exit_code, "未实现：需要财务凭证" in result.stdout, "运行" in result.stdout) == (2, True, False)
 
 
 def test_build_says_which_suites_are_not_current(monkeypatch: pytest.MonkeyPatch) -> None:

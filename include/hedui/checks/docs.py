@@ -1,17 +1,23 @@
-"""``docs/rules.md``: every rule that ships as a check, its type, its examples, and what cannot be judged and why."""
+"""``docs/rules.md``: the rules that ship as checks with type and examples, those judged elsewhere, and what cannot be judged and why."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 from hedui.canonical.schemas import datasets
+from hedui.checks.catalogue import BY, By, places
 from hedui.checks.entries import Entry, registry
 from hedui.checks.parameters import COMMON, known_parameters
 from hedui.checks.registry import ShippedRule, shipped_rules
 from hedui.checks.types import rule_types
 from hedui.findings import SEVERITIES
 from hedui.rules import rule
+from hedui.site import load_site
 
+DEMO_SITE: Final = Path(__file__).resolve().parents[2] / "sites" / "demo"
 INTRODUCTION = """# Rules
 
 Made by `hedui rules docs` from `include/rules/registry.yaml`, the suites and the SQL files; a test says whether it is current.
@@ -22,9 +28,9 @@ What no type says has SQL of its own in `include/sql/rules/<rule>.sql`, with a h
 
 | command | what it does |
 |---|---|
-| `hedui rules list [--dataset D]` | the rules that ship |
-| `hedui rules explain RULE` | meaning, type, parameters, SQL |
-| `hedui rules test RULE` | runs the rule on its own examples: hits must be found, near misses must not |
+| `hedui rules list [--dataset D]` | every rule of the catalogue, with where the site judges it |
+| `hedui rules explain RULE` | meaning, where it is judged, type, parameters, SQL |
+| `hedui rules test RULE` | runs the rule on its examples: hits must be found, near misses must not; of others: where they are planted |
 | `hedui rules build [--check]` | makes the suites, or says which are not current |
 | `hedui rules docs` | makes this page |
 | `hedui rules judge DATE [--changed]` | judges a night again with today's thresholds, from the recorded figures, without a query |
@@ -58,7 +64,7 @@ A new type is a file in `include/sql/rules/types/` with a header and samples in 
 
 def rules_page() -> str:
     """The page as Markdown."""
-    parts = [INTRODUCTION, *_types(), *_rules(), *_not_judged(), RECIPE.lstrip("\n")]
+    parts = [INTRODUCTION, *_types(), *_rules(), *_elsewhere(), *_not_judged(), RECIPE.lstrip("\n")]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
@@ -82,7 +88,7 @@ def _rules() -> Iterator[str]:
     entries: dict[str, list[Entry]] = {}
     for entry in registry().rules:
         entries.setdefault(entry.rule, []).append(entry)
-    yield f"## Rules\n\n{len(shipped_rules())} rules ship as checks. Rules of comparisons, batches and linkage are told on their own pages."
+    yield f"## Rules\n\n{len(shipped_rules())} rules ship as checks."
     for item in shipped_rules():
         yield _rule(item, entries.get(item.rule, []))
 
@@ -125,6 +131,22 @@ def _shown(change: object) -> str:
         nested = (f"{name}: {_shown(v)}" if isinstance(v, dict | list) else f"{name}={_shown(v)}" for name, v in change.items())
         return ", ".join(nested) or "the same"
     return "empty" if change is None else str(change).replace("`", "'")
+
+
+def _elsewhere() -> Iterator[str]:
+    yield "## Rules judged elsewhere"
+    yield "Of the demo site: which rule a difference is, a site's `comparisons.yaml` says. `hedui rules explain RULE` tells it of a rule."
+    found: dict[tuple[By, str], list[str]] = defaultdict(list)
+    for name, where in places(load_site(DEMO_SITE, rules=False)).items():
+        for place in where:
+            for scope in place.scopes or (place.how,):
+                found[place.by, scope].append(name)
+    rows = [
+        [BY[by], f"`{scope}`" if by in ("comparison", "linkage") else scope, " ".join(found[by, scope])]
+        for by, scope in sorted(found, key=lambda place: list(BY).index(place[0]))
+        if by not in ("check", "none")
+    ]
+    yield _table("判定|by|rules", rows)
 
 
 def _not_judged() -> Iterator[str]:

@@ -101,12 +101,27 @@ class Entry(BaseModel):
         return self.about is not None
 
 
+class Elsewhere(BaseModel):
+    """Where a rule is judged that neither a check nor a comparison judges.
+
+    Attributes:
+        by: The part of Hedui that judges it.
+        how: What it judges by, for users.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: Literal["batches", "ledger", "regions"]
+    how: str
+
+
 class Registry(BaseModel):
     """The whole file.
 
     Attributes:
         suites: Datasets whose suite is made from it.
         rules: The rules.
+        elsewhere: Rules that batches, ledgers and region migrations judge; comparisons and linkage are told by the site.
         not_judged: Rules that no canonical data can judge, and why, for users.
         settings: Parameters with their defaults of rules that other steps judge.
     """
@@ -115,6 +130,7 @@ class Registry(BaseModel):
 
     suites: tuple[str, ...]
     rules: tuple[Entry, ...]
+    elsewhere: dict[str, Elsewhere] = {}
     not_judged: dict[str, str] = {}
     settings: dict[str, dict[str, Any]] = {}
 

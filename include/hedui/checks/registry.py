@@ -10,8 +10,6 @@ from hedui.checks.cross import CrossRule, cross_rules
 from hedui.checks.suites import EXPECTATIONS_ROOT, load_suite
 from hedui.checks.types import rule_type
 from hedui.engine import SQL_ROOT
-from hedui.errors import HeduiError
-from hedui.findings import SEVERITIES
 from hedui.rules import rule
 
 
@@ -105,29 +103,3 @@ def _text(spec: CrossRule) -> str:
     """The SQL of a rule across datasets as written; of a typed one with its arguments before it."""
     sql = (SQL_ROOT / spec.file).read_text("utf-8")
     return "\n".join([*(f"  {name}: {value}" for name, value in spec.arguments.items()), sql])
-
-
-def explain(rule_id: str) -> str:
-    """One rule in words and SQL, for people.
-
-    Raises:
-        HeduiError: No such rule ships as a check.
-    """
-    shipped = {item.rule: item for item in shipped_rules()}
-    if rule_id not in shipped:
-        raise HeduiError(f'No check ships for the rule "{rule(rule_id).id}"; there are checks for {", ".join(shipped)}.')
-    item = shipped[rule_id]
-    parameters = "，".join(f"{name} = {value}" for name, value in item.parameters.items()) or "无"
-    return "\n".join(
-        [
-            f"{item.rule} {item.name} ({SEVERITIES[item.severity]}; {', '.join(item.datasets)})",
-            item.zh,
-            f"类型：{item.type_label}（{item.type or 'sql'}）",
-            f"依据：{rule(rule_id).evidence}",
-            f"所需字段：{'，'.join(item.fields)}",
-            f"检查范围：{item.denominator}",
-            f"参数：{parameters}；可在 rules.yaml 中设置参数、级别（severity）、责任机构（agency）、启停（enabled）和阈值（threshold）",
-            f"文本（include/{item.file}）：",
-            item.text,
-        ]
-    )

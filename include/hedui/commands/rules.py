@@ -1,4 +1,4 @@
-"""``hedui rules``: the rules that ship, what they say, their examples, their suites and page, and states judged again."""
+"""``hedui rules``: every rule and where it is judged, what it says, its examples, their suites and page, and states judged again."""
 
 from __future__ import annotations
 
@@ -12,43 +12,61 @@ from rich.table import Table
 
 from hedui.context import context_from_environment
 from hedui.findings import SEVERITIES
+from hedui.site import load_site
 
 rules_app = typer.Typer(no_args_is_help=True, help="The rules: list, explain, test, build, judge again. 规则。")
 out = Console()
 
 EXIT_WRONG = 1
+EXIT_UNTESTED = 2
+DEFAULT_SITE = Path(__file__).resolve().parents[2] / "sites" / "demo"
+SiteOption = Annotated[Path, typer.Option("--site", envvar="HEDUI_SITE", help="The site's folder. 站点目录")]
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "rules.md"
 KINDS = {"good": "正常", "hit": "应发现", "near": "不应发现"}
 
 
 @rules_app.command("list")
 def list_rules(
-    dataset: Annotated[str, typer.Option(help="Only rules on this dataset. 数据集")] = "",
+    dataset: Annotated[str, typer.Option(help="Only checks on this dataset. 数据集")] = "",
+    site: SiteOption = DEFAULT_SITE,
 ) -> None:
-    """List the rules that ship, with what they run on. 列出规则。"""
+    """List every rule of the catalogue with where it is judged. 列出全部规则及判定之处。"""
+    from hedui.checks.catalogue import places
     from hedui.checks.registry import shipped_rules
+    from hedui.rules import rules
 
-    table = Table("规则", "名称", "级别", "类型", "数据集", box=None)
-    for item in shipped_rules():
-        if not dataset or dataset in item.datasets:
-            table.add_row(item.rule, item.name, SEVERITIES[item.severity], item.type_label, ", ".join(item.datasets))
+    shipped = {item.rule: item for item in shipped_rules()}
+    table = Table("规则", "名称", "级别", "类型", "判定", box=None)
+    for name, where in places(load_site(site, rules=False)).items():
+        if not dataset or (name in shipped and dataset in shipped[name].datasets):
+            kind = shipped[name].type_label if name in shipped else ""
+            said = "；".join(place.text for place in where)
+            table.add_row(name, rules()[name].name, SEVERITIES[rules()[name].severity], kind, said.replace("[", r"\["))
     out.print(table)
 
 
 @rules_app.command("explain")
-def explain_rule(rule_id: str) -> None:
-    """Explain one rule: meaning, type, source, parameters, SQL. 说明规则。"""
-    from hedui.checks.registry import explain
+def explain_rule(rule_id: str, site: SiteOption = DEFAULT_SITE) -> None:
+    """Explain one rule: meaning, where it is judged, type, source, parameters, SQL. 说明规则。"""
+    from hedui.checks.catalogue import explain
 
-    out.print(explain(rule_id), markup=False, highlight=False, soft_wrap=True)
+    out.print(explain(rule_id, load_site(site, rules=False)), markup=False, highlight=False, soft_wrap=True)
 
 
 @rules_app.command("test")
-def test_rule(rule_id: str) -> None:
-    """Run a rule on its own examples: hits must be found, near misses must not. 用样例检验规则。"""
+def try_rule(rule_id: str, site: SiteOption = DEFAULT_SITE) -> None:
+    """Run a rule on its own examples: hits must be found, near misses must not. 用样例检验规则。
+
+    A rule without examples of its own is not run: where its planted records are is said, and how to run them; the exit code is 2.
+    """
+    from hedui.checks.catalogue import how_to_test
+    from hedui.checks.entries import entry_of
     from hedui.checks.example import run_examples
     from hedui.rules import rule
 
+    if entry_of(rule_id) is None:
+        out.print(how_to_test(rule_id, load_site(site, rules=False)), markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(EXIT_UNTESTED)
     outcomes = run_examples(rule_id)
     table = Table(
         "数据集", "样例", "与正常记录的差别", "检查行数", "发现数", "结论", box=None, title=f"{rule_id} {rule(rule_id).name}"

@@ -280,9 +280,14 @@ def raise_findings(
         fields=fields,
         flow=flow,
     )
-    rule_ids = [field["rule"] for field in fields] + [rule.rule for rule in comparison.presence]
-    rule_ids += [comparison.duplicate_rule, comparison.unusable_rule, *(side.key_map.rule for side in sides if side.key_map)]
-    rule_ids += [flow["rule"]] if flow is not None else []
     return make_findings(
-        connection, scope=comparison.id, date=date, subject_type=schema.subject, people=who(context, rule_ids, sides)
+        connection, scope=comparison.id, date=date, subject_type=schema.subject, people=who(context, rule_ids(comparison), sides)
     )
+
+
+def rule_ids(comparison: SnapshotComparison) -> list[str]:
+    """All rules that the comparison may raise; its linkage's are not among them."""
+    named = [rule.rule for rule in comparison.fields.values()] + [rule.rule for rule in comparison.presence]
+    named += [key_map.rule for key_map in comparison.key_maps]
+    named += [comparison.duplicate_rule, comparison.unusable_rule]
+    return named + ([comparison.return_flow.rule] if comparison.return_flow else [])

@@ -16,11 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hedui.canonical.schemas import datasets
+from hedui.checks.catalogue import explain
 from hedui.checks.cross import cross_rules
 from hedui.checks.entries import registry
 from hedui.checks.model import Check, record
 from hedui.checks.predicates import ROWS_QUERY, violation
-from hedui.checks.registry import explain, shipped_rules
+from hedui.checks.registry import shipped_rules
 from hedui.checks.suites import EXPECTATIONS_ROOT, GX_SEVERITIES, checks, load_suite, month_after, structure
 from hedui.engine import SQL_ROOT, environment, literal, render, to_spark
 from hedui.errors import HeduiError
@@ -236,11 +237,37 @@ def test_figures_decide_the_state(examined: int, violations: int, threshold: flo
     assert (result.state, result.ratio) == (state, violations / examined if examined else None)
 
 
-def test_explain_shows_meaning_source_and_text() -> None:
-    text = explain("E20")
+def test_explain_shows_meaning_source_and_text(site: Site) -> None:
+    text = explain("E20", site)
     assert text.startswith("E20 死亡后参保未终止 (错误; person, enrolment)")
     assert "grace_days = 30" in text
-    assert "LEFT JOIN" in explain("C09")
-    assert literal("02") not in explain("P05")
-    with pytest.raises(HeduiError, match='No check ships for the rule "T03"'):
-        explain("T03")
+    assert "LEFT JOIN" in explain("C09", site)
+    assert literal("02") not in explain("P05", site)
+    with pytest.raises(HeduiError, match='There is no rule "Z99"'):
+        explain("Z99", site)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        pytest.param("T03", "判定：比对：person_tiers", id="a comparison's field"),
+        pytest.param("T14", "判定：比对：months_tiers, accounts_tiers", id="a return flow"),
+        pytest.param("R01", "判定：比对：levy_payment, tax_recorded", id="a flow's totals"),
+        pytest.param("C16", "判定：比对：refund_tax", id="refunds against their originals"),
+        pytest.param("U12", "判定：比对：registration_tax, unit_tax", id="a key map"),
+        pytest.param("P14", "判定：关联：person_tiers", id="linkage inside a source"),
+        pytest.param("B01", "判定：批次", id="batches"),
+        pytest.param("B05", "判定：规则检查：", id="a check as well as a batch"),
+        pytest.param("T18", "判定：台账：", id="the ledger of corrections"),
+        pytest.param("F13", "判定：台账：", id="the ledger of uploads"),
+        pytest.param("A07", "判定：区划迁移：", id="a migration of region codes"),
+        pytest.param("C12", "判定：未实现：断缴要看缺缴各月当时的参保状态", id="not judged, with its reason"),
+    ],
+)
+def test_explain_tells_where_a_rule_is_judged(site: Site, rule: str, said: str) -> None:
+    assert said in explain(rule, site)
+
+
+def test_a_rule_that_no_comparison_of_the_site_uses_is_said_to_be_unused(site: Site) -> None:
+    alone = site.model_copy(update={"comparisons": ()})
+    assert explain("T03", alone).endswith("判定：未实现：本站点没有比对使用该规则。")
