@@ -186,6 +186,41 @@ def test_rows_that_nothing_decides_wait_and_a_filled_form_decides_them(
     assert migration.prove()["failed"] == 0
 
 
+def test_township_address_and_institution_decide_in_this_order(
+    database: Database, plan_of: PlanOf, migration_of: MigrationOf, tmp_path: Path
+) -> None:
+    """邯郸县 2016, parted between 邯山 (130402) and 丛台 (130403): the first key that says something decides.
+
+    Township, address and institution of a row contradict each other, so that the order shows.
+    """
+    (tmp_path / "addresses.csv").write_text("pattern,county\n河沙,130402\n丛台,130403\n", "utf-8")
+    (tmp_path / "institutions.csv").write_text("institution,county\nJG02,130402\nJG03,130403\n", "utf-8")
+    places = {
+        ("130421102", "丛台某路", "JG03"): ("130402", "township"),
+        ("130421999", "河沙某村", "JG03"): ("130402", "address"),
+        ("", "丛台某路", "JG02"): ("130403", "address"),
+        ("", "某地", "JG02"): ("130402", "institution"),
+        ("130421999", "", "JG03"): ("130403", "institution"),
+        ("", "某地", "JG09"): ("130421", "queue"),
+    }
+    database.fill(people([("130421", str(number)) for number in range(len(places))], per_code=1))
+    with database.connect() as connection:
+        connection.execute("ALTER TABLE insured ADD town text, ADD address text, ADD office text")
+        for number, place in enumerate(places):
+            connection.execute("UPDATE insured SET town = %s, address = %s, office = %s WHERE village = %s", (*place, str(number)))
+    before = database.rows()
+    settings = {"addresses": "addresses.csv", "institutions": "institutions.csv"}
+    columns = {"village": None, "township": "town", "address": "address", "institution": "office"}
+    migration = approved(migration_of(plan_of(*H16, settings=settings, **columns)))
+    migration.migrate()
+    assert migration.prove()["failed"] == 0
+    assert [row[2] for row in database.rows()] == [places[row[9:12]][0] for row in before]
+    decided = Counter((new, method) for _, _, new, method, count in migration.book.moves() for _ in range(count))
+    assert decided == Counter(("" if way == "queue" else county, way) for row in before for county, way in [places[row[9:12]]])
+    migration.roll_back()
+    assert database.rows() == before
+
+
 def test_closed_periods_keep_their_codes(database: Database, plan_of: PlanOf, migration_of: MigrationOf) -> None:
     rows = people([("330185", "")], per_code=6)
     database.fill([replace(row, period="201512" if number % 2 else "201706") for number, row in enumerate(rows)])
