@@ -144,6 +144,37 @@ def test_a_file_that_is_cut_or_damaged_says_so_or_keeps_its_records(kind, names,
         assert stopped is not None, "an XML packet without its end is never taken for whole"
 
 
+WHOLE = ("xml", "fixed", "fixed with marks")
+FULL_NAMES = st.lists(st.text("张三李四王五a1", min_size=1, max_size=4), max_size=20)
+
+
+@pytest.mark.usefixtures("chunks")
+@pytest.mark.parametrize("kind", WHOLE)
+@FUZZ
+@given(names=FULL_NAMES, share=st.floats(0, 1))
+def test_what_stands_whole_before_a_cut_is_kept_or_the_file_says_that_it_is_cut(kind, names, share):
+    content = WRITERS[kind](names)
+    end = int(share * len(content))
+    whole = content.count(b"</Record>" if kind == "xml" else b"\r\n", 0, end)
+    count, _, stopped = read(kind, content[:end])
+
+    assert count >= whole or stopped is not None
+
+
+@pytest.mark.usefixtures("chunks")
+@pytest.mark.parametrize("kind", ["fixed", "fixed with marks"])
+@FUZZ
+@given(names=FULL_NAMES.filter(len), at=st.integers(0, 19), noise=st.binary(min_size=1, max_size=8))
+def test_damage_within_one_line_costs_no_other_line(kind, names, at, noise):
+    lines = WRITERS[kind](names).split(b"\n")
+    where = at % len(names) + (kind == "fixed with marks")
+    lines[where] = noise.replace(b"\n", b"") + lines[where]
+    count, kept, stopped = read(kind, b"\n".join(lines))
+
+    others = [name for number, name in enumerate(names) if number != at % len(names)]
+    assert stopped is not None or (count >= len(names) and all(kept.count(name) >= others.count(name) for name in others))
+
+
 @pytest.mark.usefixtures("chunks")
 @pytest.mark.parametrize("kind", WRITERS)
 @FUZZ
