@@ -11,9 +11,10 @@ from hedui.regions.honesty import STOPS
 from hedui.regions.migrate.book import Book
 from hedui.regions.migrate.checks import STAGES, VERDICTS, Check
 from hedui.regions.migrate.plan import Plan
-from hedui.regions.model import KINDS, SCOPES
+from hedui.regions.model import KINDS, SCOPES, Change
 
 _MOST = 400
+"""Lines of a table of townships, villages and institutions; all further ones follow in a paragraph."""
 Move = tuple[str, str, str, str, int]
 """Target, old code, new code (empty: waits for a person), method, rows."""
 
@@ -75,32 +76,44 @@ def _open_stops(plan: Plan) -> list[str]:
 
 
 def _mapping(plan: Plan, book: Book, moves: Sequence[Move]) -> list[str]:
+    """Every mapping row: those that reach data as a table, all others in one line each."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
     institutions = _institutions(plan)
     for target_id, old, new, _, count in moves:
         if target_id not in institutions:
             counts[(old[:6], new[:6])] += count
+    used = {old for (old, _), count in counts.items() if count}
     persons = _persons(plan, book)
     rows = []
-    unused = 0
     for rule in plan.mapping.moved():
-        total = sum(count for (old, _), count in counts.items() if old == rule.old)
-        if not total:
-            unused += 1
+        if rule.old not in used:
             continue
-        kinds = "、".join(dict.fromkeys(f"{KINDS[row.kind]}·{SCOPES[row.scope]}" for row in rule.changes))
         effective = "、".join(dict.fromkeys(row.effective_date.isoformat() for row in rule.changes if row.effective_date))
         old = f"{rule.old} {plan.old.name(rule.old)}"
         for target in rule.targets or ("",):
             stays = "（保留）" if target == rule.old else ""
             new = f"{target} {plan.new.name(target)}{stays}" if target else "无去向"
             moved = "—" if stays else counts.get((rule.old, target), 0)
-            rows.append((old, new, kinds, effective, "；".join(rule.documents), persons.get(rule.old, 0), moved))
+            rows.append((old, new, _kinds(rule.changes), effective, "；".join(rule.documents), persons.get(rule.old, 0), moved))
     titles = ("原代码", "现代码", "变更", "生效", "文号", "原代码人数", "更新行数")
-    notes = [f"另有 {unused} 条映射没有涉及数据。"] if unused else []
-    if len(rows) > _MOST:
-        notes.append(f"只列前 {_MOST} 行，其余 {len(rows) - _MOST} 行见核验报告。")
-    return ["### 映射", _grid(titles, rows[:_MOST], numbers=2), *notes]
+    return ["### 映射", _grid(titles, rows, numbers=2), *_without_data(plan, used)]
+
+
+def _kinds(changes: Iterable[Change]) -> str:
+    return "、".join(dict.fromkeys(f"{KINDS[row.kind]}·{SCOPES[row.scope]}" for row in changes))
+
+
+def _without_data(plan: Plan, used: set[str]) -> list[str]:
+    """Mapping rows that no row of the data reaches, codes that only change their name, and new codes."""
+    lines = []
+    for rule in (rule for _, rule in sorted(plan.mapping.rules.items()) if rule.old not in used):
+        targets = "、".join(f"{target} {plan.new.name(target)}" for target in rule.targets) or "无去向"
+        told = "；".join((_kinds(rule.changes), *rule.documents))
+        lines.append(f"- {rule.old} {plan.old.name(rule.old)} → {targets}（{told}）")
+    for code, changes in sorted(plan.mapping.added.items()):
+        documents = dict.fromkeys(row.doc_no or row.title for row in changes if row.doc_no or row.title)
+        lines.append(f"- {code} {plan.new.name(code)}（{'；'.join((KINDS['new'], *documents))}）")
+    return [f"没有更新数据的映射 {len(lines)} 条：", "\n".join(lines)] if lines else []
 
 
 def _below(plan: Plan, moves: Sequence[Move]) -> list[str]:
@@ -113,7 +126,8 @@ def _below(plan: Plan, moves: Sequence[Move]) -> list[str]:
     if not counts:
         return []
     rows = [(old, new, count) for (old, new), count in sorted(counts.items())]
-    notes = [f"只列前 {_MOST} 行，其余 {len(rows) - _MOST} 行见核验报告。"] if len(rows) > _MOST else []
+    rest = "；".join(f"{old}→{new} {count:,} 行" for old, new, count in rows[_MOST:])
+    notes = [f"其余 {len(rows) - _MOST} 条：{rest}。"] if rest else []
     return ["### 乡镇、村与机构代码", _grid(("原代码", "现代码", "更新行数"), rows[:_MOST], numbers=1), *notes]
 
 
