@@ -28,6 +28,7 @@ from hedui.security.logs import scrub
 LAPSED: Final = "逾期未决定，按驳回处理"
 APPROVED_NOTE: Final = "同意"
 
+ROLLBACK_ASKED: Final = "本方案已申请回退，正待审批；回退驳回后方可复核"
 UNPROVEN: Final = (CaseState.TREATING, CaseState.SOLVED)
 _ACTS: Final = {Stage.BUSINESS: Act.APPROVE, Stage.LEADER: Act.APPROVE_LEADER, Stage.REVIEW: Act.REVIEW}
 _ASKED_IN: Final = {Stage.BUSINESS: State.PENDING, Stage.LEADER: State.PENDING_LEADER, Stage.REVIEW: State.EXECUTED}
@@ -99,12 +100,13 @@ def ask(context: Context, bundle_id: str, stage: Stage, *, files: str, reread: F
         BundleChangedError: The frozen files were changed.
     """
     bundle, frozen = frozen_bundle(context, bundle_id)
-    plan, rollback = frozen.plan, bundle.state is State.ROLLBACK_PENDING
-    if not rollback and stage is Stage.LEADER and Stage.LEADER not in needed(plan):
+    plan, pending = frozen.plan, bundle.state is State.ROLLBACK_PENDING
+    rollback = _decides_rollback(bundle, stage, plan)
+    if pending and not rollback and stage is not Stage.REVIEW:
         return None
-    if rollback and stage is not needed(plan)[-1]:
+    if not pending and stage is Stage.LEADER and Stage.LEADER not in needed(plan):
         return None
-    if not rollback and bundle.state is not _ASKED_IN[stage]:
+    if not pending and bundle.state is not _ASKED_IN[stage]:  # a review goes on waiting while a rollback is asked for
         raise BundleStateError(
             f"Bundle {bundle_id} is in state {bundle.label}; {STAGE_LABELS[stage]} is asked for in {STATE_LABELS[_ASKED_IN[stage]]}."
         )
@@ -134,10 +136,7 @@ def decided(context: Context, bundle_id: str, stage: Stage) -> Event | None:
     None while the decision is still to be taken. The 审批单 is written again: that task may not have come so far.
     """
     bundle, _ = frozen_bundle(context, bundle_id)
-    if bundle.state in (_ASKED_IN[stage], State.ROLLBACK_PENDING):
-        return None
-    acts = (_ACTS[stage], Act.ROLLBACK_APPROVE)
-    found = next((event for event in reversed(bundle.events) if event.act in acts), None)
+    found = _decision(bundle, stage)
     if found is not None:
         write_form(context, bundle_id)
     return found
@@ -158,12 +157,14 @@ def decide(context: Context, bundle_id: str, stage: Stage, answer: Answer) -> st
     plan = frozen.plan
     with begin(context.ledger_url) as connection:
         bundle = bundle_of(connection, bundle_id)
-        rollback = bundle.state is State.ROLLBACK_PENDING
+        rollback = _decides_rollback(bundle, stage, plan)
         act = act_at(stage, rollback=rollback)
-        if _taken(bundle, act, answer):
+        if _taken(bundle, stage, answer):
             return ""
         done = done_by(bundle, act, executor=plan.target.people.executor, entered=entered_by(connection, bundle_id))
         against = objection(answer, allowed=may_decide(plan.target, stage, done=done), done=done)
+        if not against and bundle.state is State.ROLLBACK_PENDING and not rollback:
+            against = ROLLBACK_ASKED
         if not against and stage is Stage.REVIEW and answer.approved and any(bundle.cases.get(state) for state in UNPROVEN):
             against = "复读未通过：尚有案件未验证，不能关闭，只能驳回（再打开）"
         if against:
@@ -185,9 +186,26 @@ def _take(connection: Connection, bundle: Bundle, stage: Stage, answer: Answer, 
     advance(connection, bundle.id, to=to, actor=answer.by or SYSTEM, note=note, details=details)
 
 
-def _taken(bundle: Bundle, act: Act, answer: Answer) -> bool:
+def _decides_rollback(bundle: Bundle, stage: Stage, plan: BundlePlan) -> bool:
+    """Whether an answer at a stage decides on a rollback: of the stages of a plan, the last does."""
+    return bundle.state is State.ROLLBACK_PENDING and stage is needed(plan)[-1]
+
+
+def _decision(bundle: Bundle, stage: Stage) -> Event | None:
+    """The latest decision that was taken at a stage; None while one is still to be taken.
+
+    A review that waits has no more to say where the bundle was put back meanwhile: then that decision stands for it.
+    """
+    pending = bundle.state is State.ROLLBACK_PENDING
+    if bundle.state is _ASKED_IN[stage] or (pending and stage is not Stage.REVIEW):
+        return None
+    acts = (_ACTS[stage],) if pending else (_ACTS[stage], Act.ROLLBACK_APPROVE)
+    return next((event for event in reversed(bundle.events) if event.act in acts), None)
+
+
+def _taken(bundle: Bundle, stage: Stage, answer: Answer) -> bool:
     """Whether this very decision was taken before: the task that brings it was killed after it."""
-    last = next((event for event in reversed(bundle.events) if event.act is act), None)
+    last = _decision(bundle, stage)
     return last is not None and last.actor == (answer.by or SYSTEM) and last.details.get("approved") == answer.approved
 
 

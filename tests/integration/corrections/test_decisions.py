@@ -198,6 +198,28 @@ def test_a_rollback_has_an_approval_of_its_own(office: Desk) -> None:
     assert office.read(BUNDLE).state is State.ROLLBACK_APPROVED
 
 
+def test_a_review_that_waits_decides_no_rollback_and_goes_on_waiting(office: Desk) -> None:
+    executed(office)
+    request_rollback(office.context, BUNDLE, actor="analyst", reason="依据有误")
+    assert office.say(BUNDLE, by="reviewer", stage=Stage.REVIEW, reason="一致").startswith("本方案已申请回退")
+    assert office.say(BUNDLE, by="leader", stage=Stage.LEADER).startswith("本方案已申请回退")
+    assert office.read(BUNDLE).state is State.ROLLBACK_PENDING
+    assert decided(office.context, BUNDLE, Stage.REVIEW) is None
+    assert "数据回退" not in page(office, Stage.REVIEW)
+    assert office.say(BUNDLE, by="manager", approved=False, reason="原修改无误") == ""
+    bundle = office.read(BUNDLE)
+    assert (bundle.state, bundle.events[-1].actor) == (State.EXECUTED, "manager")
+    assert decided(office.context, BUNDLE, Stage.REVIEW) is None
+
+
+def test_a_rollback_that_is_asked_for_again_is_not_taken_for_the_one_that_was_refused(office: Desk) -> None:
+    executed(office)
+    for _ in range(2):  # by the same manager: the demo names one only
+        request_rollback(office.context, BUNDLE, actor="reviewer", reason="依据有误")
+        assert office.say(BUNDLE, by="manager", approved=False, reason="原修改无误") == ""
+        assert office.read(BUNDLE).state is State.EXECUTED
+
+
 def test_the_audit_chain_holds_every_deed_and_proves_it(office: Desk) -> None:
     office.add(plan())
     office.say(BUNDLE, by="analyst")
