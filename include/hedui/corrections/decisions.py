@@ -72,7 +72,8 @@ def done_by(bundle: Bundle, act: Act, *, executor: str, entered: Iterable[str] =
     """
     done = dict.fromkeys(entered, "登记回执") | {executor: ACT_LABELS[Act.EXECUTE]}
     for event in bundle.events:
-        if event.act is not None and event.actor != SYSTEM and (event.act is act or clashes(act, event.act)):
+        again = event.act is act and act is not Act.ROLLBACK_APPROVE  # each request for a rollback is decided anew
+        if event.act is not None and event.actor != SYSTEM and (again or clashes(act, event.act)):
             done[event.actor] = ACT_LABELS[event.act]
     return done
 
@@ -211,8 +212,7 @@ def _taken(bundle: Bundle, stage: Stage, answer: Answer) -> bool:
 
 def _leads_to(bundle: Bundle, stage: Stage, answer: Answer, plan: BundlePlan, *, rollback: bool) -> State:
     if rollback:
-        before = next(event.from_state for event in reversed(bundle.events) if event.to_state is State.ROLLBACK_PENDING)
-        return State.ROLLBACK_APPROVED if answer.approved else before or State.EXECUTED
+        return State.ROLLBACK_APPROVED if answer.approved else before_rollback(bundle)
     if stage is Stage.REVIEW:
         return State.CLOSED if answer.approved else State.REOPENED
     if not answer.approved:
@@ -223,6 +223,16 @@ def _leads_to(bundle: Bundle, stage: Stage, answer: Answer, plan: BundlePlan, *,
 def rehearsal_lines(bundle: Bundle) -> Facts:
     """Label and figure of what the rehearsal saw."""
     lines: list[list[str]] = next((event.details["rehearsal"] for event in bundle.events if "rehearsal" in event.details), [])
+def before_rollback(bundle: Bundle) -> State:
+    """Where a bundle stands whose rollback was refused or could not be done: where it stood, never an approval.
+
+    A bundle that was closed stands open again where a night has shown a case of it since.
+    """
+    asked = (event.from_state for event in reversed(bundle.events) if event.to_state is State.ROLLBACK_PENDING)
+    before = next((state for state in asked if state is not None and state is not State.ROLLBACK_APPROVED), State.EXECUTED)
+    return State.REOPENED if before is State.CLOSED and bundle.cases.get(CaseState.REOPENED) else before
+
+
     return tuple((str(label), str(figure)) for label, figure in lines)
 
 

@@ -14,7 +14,7 @@ from hedui.context import Context
 from hedui.corrections.bundle import BundleError, freeze
 from hedui.corrections.bundle import Event as Told
 from hedui.corrections.decide import set_aside
-from hedui.corrections.decisions import write_form
+from hedui.corrections.decisions import before_rollback, write_form
 from hedui.corrections.dispatch import book
 from hedui.corrections.dispatch.follow import collect
 from hedui.corrections.dispatch.send import dispatch, today
@@ -157,7 +157,14 @@ def _executed(context: Context, bundle_id: str, outcome: Outcome) -> None:
 def _roll_back(context: Context, bundle_id: str) -> dict[str, Any]:
     _, frozen = frozen_bundle(context, bundle_id)
     executor = frozen.plan.target.people.executor
-    outcome = rollback(context, frozen, executor=executor)
+    try:
+        outcome = rollback(context, frozen, executor=executor)
+    except StaleError as error:
+        with begin(context.ledger_url) as connection:
+            now = bundle_of(connection, bundle_id)
+            if now.state is State.ROLLBACK_APPROVED:
+                advance(connection, bundle_id, to=before_rollback(now), actor=SYSTEM, note=scrub(str(error)))
+        raise
     with begin(context.ledger_url) as connection:
         if bundle_of(connection, bundle_id).state is State.ROLLBACK_APPROVED:
             advance(connection, bundle_id, to=State.ROLLED_BACK, actor=executor, details=outcome.to_json())

@@ -72,7 +72,8 @@ NEXT: Final[dict[State, frozenset[State]]] = {
     State.CLOSED: frozenset({State.REOPENED, State.ROLLBACK_PENDING}),
     State.REOPENED: frozenset({State.ROLLBACK_PENDING}),
     State.ROLLBACK_PENDING: frozenset({State.ROLLBACK_APPROVED, State.EXECUTED, State.CLOSED, State.REOPENED}),
-    State.ROLLBACK_APPROVED: frozenset({State.ROLLED_BACK, State.ROLLBACK_PENDING}),
+    # Back to where it was: the data have changed since, and the approval was for what they were.
+    State.ROLLBACK_APPROVED: frozenset({State.ROLLED_BACK, State.EXECUTED, State.CLOSED, State.REOPENED}),
 }
 """Which states may follow a state; one that is not here ends the bundle."""
 
