@@ -233,19 +233,20 @@ def run_carry_out(bundle: str) -> Summary:
     from hedui.corrections.dispatch.errors import DispatchConflictError, SigningKeyError
     from hedui.corrections.errors import BundleChangedError, BundleStateError, FourEyesError
     from hedui.corrections.flow import carry_out
-    from hedui.corrections.run.errors import NotAppliedError, StaleError
+    from hedui.corrections.run.errors import RunError, TransientTargetError
 
     useless = (
         BundleChangedError,
         BundleStateError,
         FourEyesError,
-        StaleError,
-        NotAppliedError,
+        RunError,
         DispatchConflictError,
         SigningKeyError,
     )
     try:
         return masked(carry_out, task_context(), bundle)
+    except TransientTargetError:
+        raise
     except useless as error:
         raise AirflowFailException(str(error)) from error
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from hedui.context import Context
-from hedui.corrections.bundle import BundleError, freeze
+from hedui.corrections.bundle import BundleError, FrozenBundle, freeze
 from hedui.corrections.bundle import Event as Told
 from hedui.corrections.decide import set_aside
 from hedui.corrections.decisions import before_rollback, write_form
@@ -25,9 +25,10 @@ from hedui.corrections.model import BundlePlan
 from hedui.corrections.nights import showing_night
 from hedui.corrections.plan import plan_of
 from hedui.corrections.proof import reread
-from hedui.corrections.run import Outcome, clean, execute, rehearse, rollback
-from hedui.corrections.run.errors import NotAppliedError, StaleError
-from hedui.corrections.states import ACT_LABELS, SYSTEM, State
+from hedui.corrections.run import Outcome, Standing, clean, execute, outcome_of, rehearse, rollback
+from hedui.corrections.run.errors import NotAppliedError, RunError, StaleError, TransientTargetError
+from hedui.corrections.site import target_of
+from hedui.corrections.states import ACT_LABELS, SYSTEM, Act, State
 from hedui.ledger.database import begin
 from hedui.security.logs import scrub
 
@@ -132,13 +133,16 @@ def carry_out(context: Context, bundle_id: str) -> dict[str, Any]:
         return {"file": sent.file, "size": sent.size, "due": sent.due.isoformat()}
     with begin(context.ledger_url) as connection:
         now = bundle_of(connection, bundle_id)
-        if now.state is State.APPROVED:
+        first = now.state is State.APPROVED
+        if first:
             advance(connection, bundle_id, to=State.EXECUTING, actor=executor)
         elif now.state not in (State.EXECUTING, State.EXECUTED):
             raise BundleStateError(f"Bundle {bundle_id} is in state {now.label}; only an approved one is executed.")
     try:
         outcome = execute(context, frozen, executor=executor)
-    except (StaleError, NotAppliedError) as error:
+    except RunError as error:
+        if isinstance(error, TransientTargetError) or not (first or _untouched(context, frozen, error)):
+            raise
         with begin(context.ledger_url) as connection:
             if bundle_of(connection, bundle_id).state is State.EXECUTING:
                 advance(connection, bundle_id, to=State.FAILED, actor=SYSTEM, note=scrub(str(error)))
@@ -170,6 +174,15 @@ def _roll_back(context: Context, bundle_id: str) -> dict[str, Any]:
             advance(connection, bundle_id, to=State.ROLLED_BACK, actor=executor, details=outcome.to_json())
     clean(context, frozen)
     write_form(context, bundle_id)
+def _untouched(context: Context, frozen: FrozenBundle, error: RunError) -> bool:
+    """Whether the target holds nothing of a bundle that an earlier try may have applied.
+
+    Raises:
+        RunError: The target cannot be asked.
+    """
+    return isinstance(error, StaleError | NotAppliedError) or outcome_of(context, frozen).state is not Standing.APPLIED
+
+
     return {"rows": outcome.rows, "already": outcome.already}
 
 

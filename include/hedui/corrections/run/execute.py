@@ -15,7 +15,7 @@ from typing import Final, Literal, Protocol
 from hedui.context import Context
 from hedui.corrections.errors import BundleChangedError
 from hedui.corrections.model import Target
-from hedui.corrections.run.errors import NotAppliedError, OutcomeUnknownError, RunError, TransientTargetError
+from hedui.corrections.run.errors import NotAppliedError, OutcomeUnknownError, RunError, StaleError, TransientTargetError
 from hedui.corrections.run.journal import Journal
 from hedui.corrections.run.records import STANDING_LABELS, Outcome, Standing
 from hedui.corrections.run.session import Session, open_session
@@ -100,20 +100,23 @@ def run(context: Context, bundle: Bundle, *, action: Action, by: str) -> Outcome
     if not by.strip():
         raise RunError(f"{bundle.id}: whoever executes it must be named.")
     bundle.verify()
-    unknown = False
+    lost: TransientTargetError | None = None
 
     def attempt() -> Outcome:
-        nonlocal unknown
+        nonlocal lost
         try:
             return _attempt(context, bundle, action, by)
-        except TransientTargetError as error:
-            unknown = unknown or isinstance(error, OutcomeUnknownError)
-            if not unknown:
+        except (StaleError, NotAppliedError):
+            raise  # the journal was asked
+        except RunError as error:
+            if isinstance(error, OutcomeUnknownError):
+                lost = error
+            if lost is None:
                 raise
             raise OutcomeUnknownError(
                 f"{error} The connection was lost while committing {bundle.id}: whether it was done, only the target knows; run it again "
                 "to ask.",
-                cause=error.cause,
+                cause=error.cause if isinstance(error, TransientTargetError) else lost.cause,
             ) from None
 
     return try_again(attempt, label=f"{bundle.id}: running it again")
