@@ -1,4 +1,4 @@
-"""``hedui bundle rehearse|execute|dispatch|receipt|rollback``: what the DAG does, by hand. Decisions are taken in Airflow."""
+"""``hedui bundle rehearse|execute|dispatch|receipt|rollback|void``: what the DAG does, by hand. Decisions are taken in Airflow."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def add_commands(app: typer.Typer) -> None:
         ("dispatch", dispatch),
         ("receipt", receipt),
         ("rollback", rollback),
+        ("void", void),
     ):
         app.command(name)(command)
 
@@ -156,4 +157,15 @@ def rollback(
     else:
         request_rollback(context, bundle, actor=getpass.getuser(), reason=reason)
         out.print("请在 Airflow 运行“数据修正”，“回退方案”填本方案编号，由有权人员审批。", highlight=False)
+    _done(bundle)
+
+
+def void(
+    bundle: BundleArgument,
+    reason: Annotated[str, typer.Option(help="Why. 理由")],
+) -> None:
+    """Give up a bundle that was not executed; its cases are open again. 作废。"""
+    from hedui.corrections.flow import void as give_up
+
+    give_up(_context(), bundle, actor=getpass.getuser(), reason=reason)
     _done(bundle)

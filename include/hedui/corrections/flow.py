@@ -18,9 +18,9 @@ from hedui.corrections.decisions import before_rollback, write_form
 from hedui.corrections.dispatch import book
 from hedui.corrections.dispatch.follow import collect
 from hedui.corrections.dispatch.send import dispatch, today
-from hedui.corrections.errors import BundleStateError
+from hedui.corrections.errors import BundleStateError, CorrectionError
 from hedui.corrections.frozen import bundles_folder, frozen_bundle
-from hedui.corrections.ledger import Bundle, advance, bundle_of, read_bundle
+from hedui.corrections.ledger import Bundle, advance, bundle_of, check_four_eyes, read_bundle
 from hedui.corrections.model import BundlePlan
 from hedui.corrections.nights import showing_night
 from hedui.corrections.plan import plan_of
@@ -112,6 +112,27 @@ def withdraw(context: Context, bundle_id: str, *, actor: str, reason: str) -> No
     with begin(context.ledger_url) as connection:
         if bundle_of(connection, bundle_id).state in (State.DRAFT, State.REHEARSED):
             advance(connection, bundle_id, to=State.VOID, actor=actor, note=reason)
+
+
+def void(context: Context, bundle_id: str, *, actor: str, reason: str) -> None:
+    """Gives up a bundle that nothing was written of, also one whose files or night have changed; its cases are free again.
+
+    Whoever the site names for the target may, and the proposer. Once it was approved, voiding stands in place of the execution: neither
+    the proposer nor who approved it does so.
+
+    Raises:
+        BundleStateError: It is past that, or the reason is missing. FourEyesError: the actor has proposed or approved it.
+        CorrectionError: The site does not name the actor.
+    """
+    with begin(context.ledger_url) as connection:
+        bundle = bundle_of(connection, bundle_id)
+        people = target_of(context, bundle.target).people
+        named = {*people.proposers, *people.approvers, *people.leaders, *people.reviewers, people.executor, bundle.proposer}
+        if actor not in named:
+            raise CorrectionError(f"{actor} may not void bundle {bundle_id}; {', '.join(sorted(named))} may.")
+        if bundle.state in (State.PENDING_LEADER, State.APPROVED):
+            check_four_eyes(connection, bundle_id, Act.EXECUTE, actor)
+        advance(connection, bundle_id, to=State.VOID, actor=actor, note=scrub(reason))
 
 
 def carry_out(context: Context, bundle_id: str) -> dict[str, Any]:

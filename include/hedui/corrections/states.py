@@ -61,8 +61,8 @@ STATE_LABELS: Final[dict[State, str]] = {
 NEXT: Final[dict[State, frozenset[State]]] = {
     State.DRAFT: frozenset({State.REHEARSED, State.REHEARSAL_FAILED, State.VOID}),
     State.REHEARSED: frozenset({State.PENDING, State.VOID}),
-    State.PENDING: frozenset({State.PENDING_LEADER, State.APPROVED, State.REJECTED}),
-    State.PENDING_LEADER: frozenset({State.APPROVED, State.REJECTED}),
+    State.PENDING: frozenset({State.PENDING_LEADER, State.APPROVED, State.REJECTED, State.VOID}),
+    State.PENDING_LEADER: frozenset({State.APPROVED, State.REJECTED, State.VOID}),
     State.APPROVED: frozenset({State.EXECUTING, State.DISPATCHED, State.VOID}),
     # Back to approved: the target could not be reached and holds nothing of the bundle.
     State.EXECUTING: frozenset({State.EXECUTED, State.FAILED, State.APPROVED}),
