@@ -122,6 +122,20 @@ def test_frozen_scripts_change_exactly_what_is_planned_and_take_it_back(psql: Ps
     assert left == []
 
 
+def test_a_backup_made_again_after_the_change_is_refused_and_the_first_one_stays(
+    postgres_server: Postgres, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    changes = [update(n, PERSONS, (1000 + n,), Cell(column="aae013", old="x", new=f"{n}"), field="remark") for n in (1, 2)]
+    psql = Psql(postgres_server, new_database(), plan(changes, dialect=Dialect.POSTGRESQL))
+    bundle = freeze(psql.plan, folder=tmp_path)
+    before = psql.content()
+    run_all(psql, bundle, "04_data/create_stage.sql", "04_data/load_copy.sql", *SCRIPTS[:2], *SCRIPTS[1:])
+    assert psql.run(bundle.folder / "03_sql/10_backup.sql").returncode != 0
+    run_all(psql, bundle, "03_sql/90_rollback.sql")
+    assert psql.content() == before
+    psql.connection.close()
+
+
 def test_the_program_takes_its_parameters(psql: Psql, bundle: FrozenBundle) -> None:
     before = psql.content()
     run_all(psql, bundle, "02_修改程序/create_tables.sql", "04_data/load_copy.sql")

@@ -102,10 +102,11 @@ class Scripts:
         return self._frame(file, "执行前检查（只读，任一项不符即报错停止）", self.block(checks))
 
     def backup(self, file: str) -> str:
-        """Makes the backup tables, then fills them."""
+        """Makes the backup tables, then fills them with rows that still are as planned: after the change the first backup stays."""
         definitions = [self.statements.backup_definition(texts) for texts in self.statements.texts()]
-        body = self.transaction(self.statements.step(Step.BACKUP))
-        return self._frame(file, "备份待修改的行（建表语句在修改事务之外）", plain(definitions), body)
+        body = self.transaction([*self.statements.step(Step.PRECHECK), *self.statements.step(Step.BACKUP)])
+        title = "备份待修改的行（建表语句在修改事务之外；现值与原值不符即停止，已有备份不动）"
+        return self._frame(file, title, plain(definitions), body)
 
     def apply(self, file: str) -> str:
         """Locks, changes and checks in one transaction."""
