@@ -17,7 +17,7 @@ from hedui.corrections.bundle import FrozenBundle
 from hedui.corrections.dispatch.book import entered_by
 from hedui.corrections.errors import BundleStateError
 from hedui.corrections.frozen import frozen_bundle
-from hedui.corrections.ledger import Bundle, Event, advance, bundle_of
+from hedui.corrections.ledger import Bundle, Event, advance, bundle_of, unproven
 from hedui.corrections.model import BundlePlan
 from hedui.corrections.notices import tell
 from hedui.corrections.page import CORRECTION, ROLLBACK, Facts, Request, Signature, approval_page, subject
@@ -29,7 +29,6 @@ LAPSED: Final = "逾期未决定，按驳回处理"
 APPROVED_NOTE: Final = "同意"
 
 ROLLBACK_ASKED: Final = "本方案已申请回退，正待审批；回退驳回后方可复核"
-UNPROVEN: Final = (CaseState.TREATING, CaseState.SOLVED)
 _ACTS: Final = {Stage.BUSINESS: Act.APPROVE, Stage.LEADER: Act.APPROVE_LEADER, Stage.REVIEW: Act.REVIEW}
 _ASKED_IN: Final = {Stage.BUSINESS: State.PENDING, Stage.LEADER: State.PENDING_LEADER, Stage.REVIEW: State.EXECUTED}
 
@@ -166,7 +165,7 @@ def decide(context: Context, bundle_id: str, stage: Stage, answer: Answer) -> st
         against = objection(answer, allowed=may_decide(plan.target, stage, done=done), done=done)
         if not against and bundle.state is State.ROLLBACK_PENDING and not rollback:
             against = ROLLBACK_ASKED
-        if not against and stage is Stage.REVIEW and answer.approved and any(bundle.cases.get(state) for state in UNPROVEN):
+        if not against and stage is Stage.REVIEW and answer.approved and unproven(connection, bundle_id):
             against = "复读未通过：尚有案件未验证，不能关闭，只能驳回（再打开）"
         if against:
             details = {"stage": STAGE_LABELS[stage], "approved": answer.approved, "objection": against}

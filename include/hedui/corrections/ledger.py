@@ -28,6 +28,7 @@ from hedui.corrections.states import (
     LIVE,
     NEXT,
     STATE_LABELS,
+    STILL_SHOWN,
     SYSTEM,
     Act,
     CaseState,
@@ -110,10 +111,16 @@ def advance(
     return state
 
 
-def _all_verified(connection: Connection, bundle_id: str) -> None:
+def unproven(connection: Connection, bundle_id: str) -> int:
+    """How many cases of a bundle are without proof: not read again right, or shown again by a night since; refused rows need none."""
     case = models.BundleCase
-    waiting = select(func.count()).where(case.bundle_id == bundle_id, case.state.in_([CaseState.TREATING, CaseState.SOLVED]))
-    count = connection.execute(waiting).scalar_one()
+    waiting = case.state.in_([CaseState.TREATING, CaseState.SOLVED])
+    shown = (case.state == CaseState.REOPENED) & case.reason.startswith(STILL_SHOWN)
+    return int(connection.execute(select(func.count()).where(case.bundle_id == bundle_id, waiting | shown)).scalar_one())
+
+
+def _all_verified(connection: Connection, bundle_id: str) -> None:
+    count = unproven(connection, bundle_id)
     if count:
         raise BundleStateError(
             f"Bundle {bundle_id}: {count} cases have not been read again and found right; it cannot be closed, only opened again "

@@ -95,6 +95,8 @@ CASE_STATE_LABELS: Final[dict[CaseState, str]] = {
     CaseState.CLOSED: "关闭",
     CaseState.REOPENED: "再打开",
 }
+STILL_SHOWN: Final = "T18"
+"""The rule by which a night still shows what a bundle has settled; the reason of a case that it opened again begins with it."""
 LIVE: Final = (CaseState.TREATING, CaseState.SOLVED, CaseState.VERIFIED)
 """States in which a case belongs to a bundle and to no other."""
 

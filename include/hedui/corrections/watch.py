@@ -16,7 +16,7 @@ from hedui.corrections.ledger import Bundle, advance, bundle_of, cases_of, list_
 from hedui.corrections.moments import made_at
 from hedui.corrections.select import scopes_of
 from hedui.corrections.site import correction_settings
-from hedui.corrections.states import SYSTEM, CaseState, State
+from hedui.corrections.states import STILL_SHOWN, SYSTEM, CaseState, State
 from hedui.findings import fingerprint_sql
 from hedui.lake import Manifest
 from hedui.ledger import corrections_models as models
@@ -24,7 +24,7 @@ from hedui.ledger.database import begin
 from hedui.rules import rule
 from hedui.site.corrections import Target
 
-RULE: Final = "T18"
+RULE: Final = STILL_SHOWN
 EXECUTED: Final = (State.EXECUTED, State.CLOSED, State.REOPENED, State.ROLLBACK_PENDING, State.ROLLBACK_APPROVED)
 """States of bundles whose changes are in the target."""
 SETTLED: Final = (CaseState.SOLVED, CaseState.VERIFIED, CaseState.CLOSED)
