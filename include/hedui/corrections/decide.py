@@ -25,6 +25,7 @@ from hedui.findings import KINDS
 from hedui.ledger import corrections_models as models
 from hedui.ledger.database import begin
 from hedui.ledger.models import Case
+from hedui.security.logs import scrub
 from hedui.security.masking import pseudonym
 from hedui.site import Site
 from hedui.site.corrections import CorrectionSettings, Target
@@ -203,6 +204,10 @@ def decide(
         raise CorrectionError("A decision about a case needs a reason and who decided; one of them is empty.")
     if decision is Decision.BOTH_WRONG and not value:
         raise CorrectionError(f"{DECISION_LABELS[decision]} needs the right value, which neither side has.")
+    basis, evidence = (
+        scrub(basis.strip()),
+        scrub(evidence.strip()),
+    )  # both stand in papers and in the audit chain, which forgets nothing
     fingerprint = uuid.UUID(case)
     with begin(context.ledger_url) as connection:
         digest = connection.execute(select(Case.values_digest).where(Case.fingerprint == fingerprint)).scalar_one_or_none()
@@ -210,9 +215,9 @@ def decide(
             raise CorrectionError("The ledger has no such case; copy its token or fingerprint from the workbook of its night.")
         values = {
             "decision": decision,
-            "basis": basis.strip(),
+            "basis": basis,
             "value": value,
-            "evidence": evidence.strip(),
+            "evidence": evidence,
             "decided_by": actor.strip(),
             "values_digest": digest,
         }
@@ -223,7 +228,7 @@ def decide(
             )
         )
         token = pseudonym(case) or "（未设代号密钥）"
-        details = {"decision": decision, "basis": basis.strip(), "evidence": evidence.strip(), "value_given": value is not None}
+        details = {"decision": decision, "basis": basis, "evidence": evidence, "value_given": value is not None}
         audit.append(connection, actor=actor, action="case.decide", subject=f"案件 {token}", details=details)
 
 
@@ -234,6 +239,7 @@ def set_aside(context: Context, reasons: Mapping[str, str]) -> None:
         context: The surroundings.
         reasons: Why, in Chinese and without personal data, by fingerprint.
     """
+    reasons = {case: scrub(why) for case, why in reasons.items()}
     rows = [{"fingerprint": uuid.UUID(case), "basis": why} for case, why in sorted(reasons.items())]
     if not rows:
         return

@@ -220,7 +220,7 @@ def request_rollback(context: Context, bundle_id: str, *, actor: str, reason: st
         )
     with begin(context.ledger_url) as connection:
         if bundle_of(connection, bundle_id).state is not State.ROLLBACK_PENDING:
-            advance(connection, bundle_id, to=State.ROLLBACK_PENDING, actor=actor, note=reason)
+            advance(connection, bundle_id, to=State.ROLLBACK_PENDING, actor=actor, note=scrub(reason))
 
 
 def receipts(context: Context, bundle_id: str, *, day: dt.date | None = None) -> State:

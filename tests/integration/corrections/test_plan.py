@@ -163,10 +163,16 @@ def test_a_key_field_goes_alone_with_its_evidence(world: World, monkeypatch: pyt
 
 def test_a_persons_word_lapses_when_the_case_changes(world: World) -> None:
     world.night(FIRST)
+    number = "990100199001011234"
     for case in fingerprints(world):
-        decide(world.context, case=case, decision=Decision.BOTH_WRONG, basis="实地核查", actor="analyst", value="126")
+        decide(
+            world.context, case=case, decision=Decision.BOTH_WRONG, basis=f"实地核查 {number}", evidence=f"档案 {number}",
+            actor="analyst", value="126",
+        )  # fmt: skip
     found = outline(world.context, date=FIRST, target="shebao", selection=Selection(), proposer="analyst")
     assert {cell.new for plan in found.plans for change in plan.changes for cell in change.cells} == {126}
+    assert number not in str(found.plans)
+    assert number not in str([entry.details for entry in audit.entries(world.context.ledger_url)])
     world.accounts["1000000001"].months = 121
     world.night(SECOND)
     found = outline(world.context, date=SECOND, target="shebao", selection=Selection(), proposer="analyst")
