@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from hedui.corrections.cells import CellDraft
 from hedui.corrections.decide import Judgement
@@ -11,6 +12,8 @@ from hedui.corrections.model import Change, Decision, Operation, Reason, Table, 
 from hedui.corrections.reverse import Reverse
 from hedui.site import Site
 from hedui.site.corrections import Sizes
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +65,13 @@ def split(cells: Iterable[CellDraft], *, site: Site, sizes: Sizes, together: boo
         together: Everything into one bundle, as it was split before.
     """
     groups: dict[Group, list[CellDraft]] = {}
-    for cell in cells:
-        groups.setdefault(_group(cell, site), []).append(cell)
+    for linked in _linked(list(cells), _cases):
+        groups.setdefault(_group(linked, site), []).extend(linked)
     drafts: list[Draft] = []
     for group in sorted(groups, key=lambda group: group.order):
         rows = _rows(groups[group])
-        pieces: Iterable[list[list[CellDraft]]] = [rows] if together else _pieces(rows, sizes, lambda row: person_of(row[0], site))
+        units = _linked(rows, lambda row: {case for cell in row for case in _cases(cell)})
+        pieces: Iterable[list[list[CellDraft]]] = [rows] if together else _pieces(units, sizes, lambda row: person_of(row[0], site))
         drafts += [_draft(group, piece, site) for piece in pieces]
     return drafts
 
@@ -87,13 +91,27 @@ def person_of_case(judgement: Judgement, site: Site) -> str | None:
     return parts[names.index("id_number")] if "id_number" in names and len(parts) == len(names) else parts[0]
 
 
-def _group(cell: CellDraft, site: Site) -> Group:
-    first = cell.judgements[0]
-    parents = sorted({judgement.case.previous[0] for judgement in cell.judgements if judgement.case.previous})
+def _cases(cell: CellDraft) -> set[str]:
+    return {judgement.case.fingerprint for judgement in cell.judgements}
+
+
+def _linked(items: Sequence[T], cases: Callable[[T], set[str]]) -> list[list[T]]:
+    """Items in sets that have no case in common, each in the order of its first: a case is in one bundle only."""
+    sets: dict[str, list[int]] = {}
+    for index, item in enumerate(items):
+        linked = sorted({index}.union(*(sets.get(case, []) for case in cases(item))))
+        sets |= {case: linked for number in linked for case in cases(items[number])}
+    first = {linked[0]: linked for linked in sets.values()}
+    return [[items[index] for index in first[start]] for start in sorted(first)]
+
+
+def _group(linked: Sequence[CellDraft], site: Site) -> Group:
+    judgements = [judgement for cell in linked for judgement in cell.judgements]
+    parents = sorted({judgement.case.previous[0] for judgement in judgements if judgement.case.previous})
     return Group(
-        decision=first.reason.decision,
+        decision=judgements[0].reason.decision,
         parent=parents[-1] if parents else None,
-        person=person_of(cell, site) if any(judgement.key_field for judgement in cell.judgements) else None,
+        person=person_of(linked[0], site) if any(judgement.key_field for judgement in judgements) else None,
     )
 
 
@@ -110,21 +128,21 @@ def _place_order(place: tuple[str, tuple[Value, ...]]) -> tuple[str, tuple[str, 
 
 
 def _pieces(
-    rows: Sequence[list[CellDraft]], sizes: Sizes, person: Callable[[list[CellDraft]], str | None]
+    units: Sequence[list[list[CellDraft]]], sizes: Sizes, person: Callable[[list[CellDraft]], str | None]
 ) -> Iterator[list[list[CellDraft]]]:
-    """Rows in pieces that keep to the sizes; a row that is too much alone makes a piece alone."""
+    """Rows in pieces that keep to the sizes, those of a case together; what is too much alone makes a piece alone."""
     piece: list[list[CellDraft]] = []
     people: set[str] = set()
     amount = 0
-    for row in rows:
-        who, moved = person(row), sum(_moved(cell) for cell in row)
-        more = people | ({who} if who else set())
-        full = len(piece) + 1 > sizes.rows or len(more) > sizes.people
+    for rows in units:
+        theirs, moved = {who for who in map(person, rows) if who}, sum(_moved(cell) for row in rows for cell in row)
+        more = people | theirs
+        full = len(piece) + len(rows) > sizes.rows or len(more) > sizes.people
         full = full or (sizes.amount_fen is not None and amount + moved > sizes.amount_fen)
         if piece and full:
             yield piece
-            piece, more, amount = [], {who} if who else set(), 0
-        piece.append(row)
+            piece, more, amount = [], theirs, 0
+        piece += rows
         people, amount = more, amount + moved
     if piece:
         yield piece

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,6 +58,15 @@ def test_rows_split_a_bundle() -> None:
     assert shape(split(cells, site=SITE, sizes=Sizes(rows=2))) == [["0", "1"], ["2", "3"], ["4"]]
 
 
+def test_a_case_of_several_rows_is_never_split() -> None:
+    thrice = judgement("2")
+    cells = [cell("0", judgement("0")), *(cell(key, thrice) for key in ("1", "5", "9")), cell("3", judgement("3"))]
+    assert shape(split(cells, site=SITE, sizes=Sizes(rows=2))) == [["0"], ["1", "5", "9"], ["3"]]
+    shared = judgement("7", decision=Decision.BOTH_WRONG)
+    cells = [cell("1", thrice), replace(cell("2", thrice), judgements=(thrice, shared)), cell("3", shared)]
+    assert shape(split(cells, site=SITE, sizes=WIDE)) == [["1", "2", "3"]]
+
+
 def test_people_split_a_bundle() -> None:
     cells = [cell(f"{key}", judgement(f"{key // 2}")) for key in range(6)]
     assert shape(split(cells, site=SITE, sizes=Sizes(people=2))) == [["0", "1", "2", "3"], ["4", "5"]]
@@ -72,5 +83,7 @@ def test_splitting_loses_nothing_and_keeps_to_the_sizes(keys: list[int], rows: i
     cells = [cell(f"{key:02}", judgement(f"{key // 3}")) for key in keys]
     drafts = split(cells, site=SITE, sizes=Sizes(rows=rows, people=people))
     assert sorted(key for piece in shape(drafts) for key in piece) == sorted(f"{key:02}" for key in keys)
-    assert all(len(draft.changes) <= rows for draft in drafts)
+    assert all(len(draft.changes) <= max(rows, 3) for draft in drafts), "three rows make a case"
+    cases = [reason.case for draft in drafts for reason in draft.reasons]
+    assert len(cases) == len(set(cases)), "no case is in two bundles"
     assert all(len({change.person for change in draft.changes}) <= people for draft in drafts)
