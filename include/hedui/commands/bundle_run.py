@@ -95,7 +95,7 @@ def receipt(
     note: Annotated[str, typer.Option(help="Remark; why, where all is refused. 说明")] = "",
 ) -> None:
     """Read the receipts that have come, or enter one from paper; then show them all. 回执。"""
-    from hedui.corrections.dispatch.follow import enter
+    from hedui.corrections.dispatch.follow import enter, may_enter
     from hedui.corrections.dispatch.judge import VERDICT_LABELS
     from hedui.corrections.dispatch.send import today
     from hedui.corrections.flow import receipts
@@ -108,6 +108,7 @@ def receipt(
         form = {"number": number, "result": result, "issuer": issuer, "note": note, "rows": [_row(text) for text in row or ()]}
         form["issued_at"] = (issued or dt.datetime.now()).astimezone().isoformat()
         _, frozen = frozen_bundle(context, bundle)
+        may_enter(frozen.plan.target, getpass.getuser())
         ruling = enter(context, frozen, form, document=document, actor=getpass.getuser(), today=today(context))
         out.print(f"{VERDICT_LABELS[ruling.verdict]} {ruling.reason}", highlight=False)
     _show_receipts(context, bundle)
@@ -146,11 +147,14 @@ def rollback(
 ) -> None:
     """Ask for an executed bundle to be put back; once that is approved in Airflow, put it back. 回退。"""
     from hedui.corrections.flow import carry_out, request_rollback
-    from hedui.corrections.ledger import read_bundle
-    from hedui.corrections.states import State
+    from hedui.corrections.ledger import check_four_eyes, read_bundle
+    from hedui.corrections.states import Act, State
+    from hedui.ledger.database import begin
 
     context = _context()
     if read_bundle(context, bundle).state is State.ROLLBACK_APPROVED:
+        with begin(context.ledger_url) as connection:
+            check_four_eyes(connection, bundle, Act.ROLLBACK_EXECUTE, getpass.getuser())
         carry_out(context, bundle)
     elif not reason.strip():
         raise HeduiError(f"Putting {bundle} back needs a reason and an approval of its own; add --reason.")

@@ -211,10 +211,17 @@ def request_rollback(context: Context, bundle_id: str, *, actor: str, reason: st
     """Asks for a bundle to be put back; it goes through an approval of its own.
 
     Raises:
-        BundleStateError: It was not executed here. FourEyesError: as for every act.
+        BundleStateError: It was not executed here, or the reason is missing. FourEyesError: as for every act.
+        CorrectionError: The site names who proposes, and the actor has no part in the target's corrections.
     """
     _, frozen = frozen_bundle(context, bundle_id)
+    if not reason.strip():
+        raise BundleStateError(f"Putting {bundle_id} back needs a reason.")
     if frozen.plan.target.mode != "execute":
+    people = frozen.plan.target.people
+    named = {*people.proposers, *people.approvers, *people.leaders, *people.reviewers, people.executor}
+    if people.proposers and actor not in named:
+        raise CorrectionError(f"{actor} may not ask for {bundle_id} to be put back; {', '.join(sorted(named))} may.")
         raise BundleStateError(
             f"Bundle {bundle_id} was executed by others ({frozen.plan.target.name}); ask them, 90_rollback.sql is in the bundle."
         )
