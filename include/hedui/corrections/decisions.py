@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -25,11 +25,15 @@ from hedui.corrections.states import ACT_LABELS, STATE_LABELS, SYSTEM, Act, Case
 from hedui.ledger.database import begin
 from hedui.security.logs import scrub
 
+if TYPE_CHECKING:
+    from hedui.corrections.bundle.approval import Signed
+
 LAPSED: Final = "逾期未决定，按驳回处理"
 APPROVED_NOTE: Final = "同意"
 
 ROLLBACK_ASKED: Final = "本方案已申请回退，正待审批；回退驳回后方可复核"
 _ACTS: Final = {Stage.BUSINESS: Act.APPROVE, Stage.LEADER: Act.APPROVE_LEADER, Stage.REVIEW: Act.REVIEW}
+_RUNNING: Final = (State.EXECUTING, State.DISPATCHED, State.ACCEPTED)
 _ASKED_IN: Final = {Stage.BUSINESS: State.PENDING, Stage.LEADER: State.PENDING_LEADER, Stage.REVIEW: State.EXECUTED}
 
 
@@ -219,9 +223,6 @@ def _leads_to(bundle: Bundle, stage: Stage, answer: Answer, plan: BundlePlan, *,
     return State.PENDING_LEADER if stage is Stage.BUSINESS and Stage.LEADER in needed(plan) else State.APPROVED
 
 
-def rehearsal_lines(bundle: Bundle) -> Facts:
-    """Label and figure of what the rehearsal saw."""
-    lines: list[list[str]] = next((event.details["rehearsal"] for event in bundle.events if "rehearsal" in event.details), [])
 def before_rollback(bundle: Bundle) -> State:
     """Where a bundle stands whose rollback was refused or could not be done: where it stood, never an approval.
 
@@ -232,6 +233,9 @@ def before_rollback(bundle: Bundle) -> State:
     return State.REOPENED if before is State.CLOSED and bundle.cases.get(CaseState.REOPENED) else before
 
 
+def rehearsal_lines(bundle: Bundle) -> Facts:
+    """Label and figure of what the rehearsal saw."""
+    lines: list[list[str]] = next((event.details["rehearsal"] for event in bundle.events if "rehearsal" in event.details), [])
     return tuple((str(label), str(figure)) for label, figure in lines)
 
 
@@ -257,6 +261,21 @@ def write_form(context: Context, bundle_id: str) -> None:
     signed = tuple(
         Signed(role=item.stage, who=item.who, at=item.at, verdict=item.verdict, reason=item.reason) for item in signatures(bundle)
     )
+    signed += _deeds(bundle, Signed)
     folder = frozen.folder / "08_decisions"
     folder.mkdir(exist_ok=True)
-    write_approval_form(frozen, folder / "数据修改审批单.xlsx", decisions=signed)
+    rehearsal = "；".join(f"{label}：{figure}" for label, figure in rehearsal_lines(bundle))
+    write_approval_form(frozen, folder / "数据修改审批单.xlsx", decisions=signed, rehearsal=rehearsal)
+
+
+def _deeds(bundle: Bundle, entry: type[Signed]) -> tuple[Signed, ...]:
+    """The execution as the form tells it: by whom, when, how many rows or by which receipt, or why nothing was done."""
+    who = next((event.actor for event in reversed(bundle.events) if event.act is Act.EXECUTE), "")
+    ended = [event for event in bundle.events if event.from_state in _RUNNING and event.to_state in (State.EXECUTED, State.FAILED)]
+    return tuple(_deed(event, who, entry) for event in ended)
+
+
+def _deed(event: Event, who: str, entry: type[Signed]) -> Signed:
+    done = event.to_state is State.EXECUTED
+    rows = f"影响行数 {event.details['rows']:,}" if done and "rows" in event.details else event.note
+    return entry(role=ACT_LABELS[Act.EXECUTE], who=who, at=event.at, verdict="已执行" if done else "未执行", reason=rows)

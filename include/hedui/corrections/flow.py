@@ -167,10 +167,20 @@ def carry_out(context: Context, bundle_id: str) -> dict[str, Any]:
         with begin(context.ledger_url) as connection:
             if bundle_of(connection, bundle_id).state is State.EXECUTING:
                 advance(connection, bundle_id, to=State.FAILED, actor=SYSTEM, note=scrub(str(error)))
+        write_form(context, bundle_id)
         raise
     _executed(context, bundle_id, outcome)
     write_form(context, bundle_id)
     return {"rows": outcome.rows, "already": outcome.already}
+
+
+def _untouched(context: Context, frozen: FrozenBundle, error: RunError) -> bool:
+    """Whether the target holds nothing of a bundle that an earlier try may have applied.
+
+    Raises:
+        RunError: The target cannot be asked.
+    """
+    return isinstance(error, StaleError | NotAppliedError) or outcome_of(context, frozen).state is not Standing.APPLIED
 
 
 def _executed(context: Context, bundle_id: str, outcome: Outcome) -> None:
@@ -195,15 +205,6 @@ def _roll_back(context: Context, bundle_id: str) -> dict[str, Any]:
             advance(connection, bundle_id, to=State.ROLLED_BACK, actor=executor, details=outcome.to_json())
     clean(context, frozen)
     write_form(context, bundle_id)
-def _untouched(context: Context, frozen: FrozenBundle, error: RunError) -> bool:
-    """Whether the target holds nothing of a bundle that an earlier try may have applied.
-
-    Raises:
-        RunError: The target cannot be asked.
-    """
-    return isinstance(error, StaleError | NotAppliedError) or outcome_of(context, frozen).state is not Standing.APPLIED
-
-
     return {"rows": outcome.rows, "already": outcome.already}
 
 
@@ -214,14 +215,14 @@ def request_rollback(context: Context, bundle_id: str, *, actor: str, reason: st
         BundleStateError: It was not executed here, or the reason is missing. FourEyesError: as for every act.
         CorrectionError: The site names who proposes, and the actor has no part in the target's corrections.
     """
-    _, frozen = frozen_bundle(context, bundle_id)
     if not reason.strip():
         raise BundleStateError(f"Putting {bundle_id} back needs a reason.")
-    if frozen.plan.target.mode != "execute":
+    _, frozen = frozen_bundle(context, bundle_id)
     people = frozen.plan.target.people
     named = {*people.proposers, *people.approvers, *people.leaders, *people.reviewers, people.executor}
     if people.proposers and actor not in named:
         raise CorrectionError(f"{actor} may not ask for {bundle_id} to be put back; {', '.join(sorted(named))} may.")
+    if frozen.plan.target.mode != "execute":
         raise BundleStateError(
             f"Bundle {bundle_id} was executed by others ({frozen.plan.target.name}); ask them, 90_rollback.sql is in the bundle."
         )

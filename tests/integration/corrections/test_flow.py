@@ -7,19 +7,21 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 
+from hedui.audit import entries
 from hedui.corrections.approval import Stage
-from hedui.corrections.errors import BundleStateError
-from hedui.corrections.flow import carry_out, prove, receipts, request_rollback, tidy
-from hedui.corrections.ledger import advance
-from hedui.corrections.run.errors import StaleError
-from hedui.corrections.states import CaseState, State
+from hedui.corrections.errors import BundleStateError, CorrectionError, FourEyesError
+from hedui.corrections.flow import carry_out, prove, receipts, request_rollback, tidy, void
+from hedui.corrections.ledger import advance, release
+from hedui.corrections.run.errors import RunError, StaleError
+from hedui.corrections.states import STILL_SHOWN, CaseState, State
 from hedui.ledger.database import begin
 from hedui.local.postgres import Postgres
 from integration.corrections.ledger_kit import Desk, desk, new_ledger
-from unit.corrections.manager_samples import BUNDLE, plan
+from unit.corrections.manager_samples import BUNDLE, plan, target
 
 BEFORE = [(f"P{number:04d}", 118, Decimal("1000.00")) for number in range(1, 5)]
 AFTER = [(f"P{number:04d}", 120, Decimal("1200.50")) for number in range(1, 4)] + BEFORE[3:]
@@ -64,6 +66,10 @@ def test_it_is_executed_once_read_again_and_closed(office: Office) -> None:
     assert office.accounts() == AFTER
     assert carry_out(office.context, BUNDLE) == {"rows": 3, "already": True}
     assert receipts(office.context, BUNDLE) is State.EXECUTED
+    (form,) = Path(str(office.read(BUNDLE).folder)).glob("08_decisions/*.xlsx")
+    cells = [str(cell.value) for row in openpyxl.load_workbook(form).worksheets[0].iter_rows() for cell in row if cell.value]
+    assert [text for text in cells if text.startswith("已执行：影响行数 3") and "签字：engineer" in text]
+    assert "演练执行：通过" in cells
     lines = dict(prove(office.context, BUNDLE) or ())
     assert (lines["复读行数"], lines["不一致"]) == ("3", "0")
     assert office.say(BUNDLE, by="reviewer", stage=Stage.REVIEW) == ""
@@ -145,3 +151,67 @@ def test_only_what_was_executed_here_is_put_back(office: Office) -> None:
         advance(connection, BUNDLE, to=State.VOID, actor="analyst", note="试")
     with pytest.raises(BundleStateError):
         carry_out(office.context, BUNDLE)
+
+
+def test_a_rollback_that_comes_too_late_leaves_the_bundle_as_it_was_and_no_approval(office: Office) -> None:
+    office.approved(plan())
+    carry_out(office.context, BUNDLE)
+    request_rollback(office.context, BUNDLE, actor="analyst", reason="依据有误")
+    assert office.say(BUNDLE, by="manager", reason="同意回退") == ""
+    office.change("UPDATE shebao.ac51 SET aae201 = 121 WHERE aac001 = 'P0002'")
+    with pytest.raises(StaleError):
+        carry_out(office.context, BUNDLE)
+    assert office.read(BUNDLE).state is State.EXECUTED
+    request_rollback(office.context, BUNDLE, actor="analyst", reason="再次申请")
+    assert office.say(BUNDLE, by="deputy", approved=False, reason="数据已变化") == ""
+    assert office.read(BUNDLE).state is State.EXECUTED
+
+
+def test_what_the_target_refuses_for_good_fails_the_bundle_and_frees_its_cases(office: Office) -> None:
+    office.approved(plan())
+    office.change("ALTER TABLE shebao.ac51 ADD CONSTRAINT most CHECK (aae201 < 120)")
+    with pytest.raises(RunError, match="most"):
+        carry_out(office.context, BUNDLE)
+    assert office.accounts() == BEFORE
+    bundle = office.read(BUNDLE)
+    assert (bundle.state, dict(bundle.cases)) == (State.FAILED, {CaseState.REOPENED: 3})
+    assert "most" in bundle.note
+
+
+def test_a_review_cannot_close_what_a_night_has_shown_again(office: Office) -> None:
+    office.approved(plan())
+    carry_out(office.context, BUNDLE)
+    with begin(office.context.ledger_url) as connection:
+        release(connection, BUNDLE, cases=plan().cases, reason=f"{STILL_SHOWN} 比对仍有差异")
+    assert office.say(BUNDLE, by="reviewer", stage=Stage.REVIEW).startswith("复读未通过")
+    assert office.say(BUNDLE, by="reviewer", approved=False, stage=Stage.REVIEW, reason="仍有差异") == ""
+    assert office.read(BUNDLE).state is State.REOPENED
+
+
+def test_a_bundle_is_voided_by_who_has_not_asked_or_approved_even_with_changed_files(office: Office) -> None:
+    frozen = office.approved(plan(target=target(id="shebao")))
+    (frozen.folder / "03_sql" / "20_apply.sql").write_text("")
+    for actor in ("analyst", "manager"):
+        with pytest.raises(FourEyesError):
+            void(office.context, BUNDLE, actor=actor, reason="文件已变化")
+    with pytest.raises(CorrectionError, match="may not void"):
+        void(office.context, BUNDLE, actor="stranger", reason="文件已变化")
+    void(office.context, BUNDLE, actor="engineer", reason="文件已变化，经办 990100199001011234")
+    bundle = office.read(BUNDLE)
+    assert (bundle.state, dict(bundle.cases)) == (State.VOID, {CaseState.REOPENED: 3})
+    (*_, noted) = entries(office.context.ledger_url)
+    assert (noted.actor, noted.details["to"]) == ("engineer", "VOID")
+    assert "990100199001011234" not in str(noted.details)
+
+
+def test_what_is_executed_is_not_voided_and_a_rollback_needs_a_reason_and_somebody_named(office: Office) -> None:
+    office.approved(plan(target=target(id="shebao")))
+    carry_out(office.context, BUNDLE)
+    with pytest.raises(BundleStateError, match="作废 does not follow"):
+        void(office.context, BUNDLE, actor="engineer", reason="试")
+    with pytest.raises(BundleStateError, match="needs a reason"):
+        request_rollback(office.context, BUNDLE, actor="analyst", reason=" ")
+    with pytest.raises(CorrectionError, match="may not ask"):
+        request_rollback(office.context, BUNDLE, actor="stranger", reason="依据有误")
+    request_rollback(office.context, BUNDLE, actor="analyst", reason="本人 990100199001011234 申诉")
+    assert "990100199001011234" not in str([entry.details for entry in entries(office.context.ledger_url)])
