@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hedui.corrections.model import Decision
@@ -79,6 +79,7 @@ def test_money_splits_a_bundle_and_a_row_above_it_stands_alone() -> None:
 
 
 @given(keys=st.lists(st.integers(0, 30), min_size=1, max_size=40, unique=True), rows=st.integers(1, 9), people=st.integers(1, 9))
+@settings(deadline=None)
 def test_splitting_loses_nothing_and_keeps_to_the_sizes(keys: list[int], rows: int, people: int) -> None:
     cells = [cell(f"{key:02}", judgement(f"{key // 3}")) for key in keys]
     drafts = split(cells, site=SITE, sizes=Sizes(rows=rows, people=people))
