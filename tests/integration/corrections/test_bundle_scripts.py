@@ -129,7 +129,7 @@ def test_a_backup_made_again_after_the_change_is_refused_and_the_first_one_stays
     psql = Psql(postgres_server, new_database(), plan(changes, dialect=Dialect.POSTGRESQL))
     bundle = freeze(psql.plan, folder=tmp_path)
     before = psql.content()
-    run_all(psql, bundle, "04_data/create_stage.sql", "04_data/load_copy.sql", *SCRIPTS[:2], *SCRIPTS[1:])
+    run_all(psql, bundle, "04_data/create_stage.sql", "04_data/load_copy.sql", *SCRIPTS)
     assert psql.run(bundle.folder / "03_sql/10_backup.sql").returncode != 0
     run_all(psql, bundle, "03_sql/90_rollback.sql")
     assert psql.content() == before
