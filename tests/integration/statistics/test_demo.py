@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from hedui import steps
+from hedui.batches.settle import verdicts_of
 from hedui.context import Context
 from hedui.lake import Partition
 from hedui.statistics.compute import figures
@@ -118,7 +119,9 @@ class Recomputed:
         within = f"aae418 BETWEEN '{DATES[0]}' AND '{LAST}'"
         self.units = self._table("shebao", f"SELECT * FROM shebao.ab01 WHERE {at}").sort_values("aab001")
         persons = self._table("shebao", f"SELECT * FROM shebao.ac01 WHERE {at}")
-        self.women = set(persons.loc[persons.aac004 == "2", "aac001"])
+        dates = ("aac006", "aac007", "aic162", "aae138")
+        whole = persons[persons[list(dates)].map(lambda text: readable(text, "%Y%m%d")).all(axis=1)]
+        self.women = set(whole.loc[whole.aac004 == "2", "aac001"])
         self.enrolled = self._enrolled(self._table("shebao", f"SELECT * FROM shebao.ac02 WHERE {at}"))
         levy = self._table("shebao", f"SELECT * FROM shebao.ac43 WHERE {within}")
         levy = levy[levy.aae036.map(lambda text: readable(text, "%Y%m%d"))]
@@ -139,7 +142,7 @@ class Recomputed:
         for date in dates:
             partition = Partition(layer="raw", parts=(source, dataset), date=date)
             if self.context.lake.manifest(partition) is not None:
-                frames += [pd.read_parquet(file) for file in self.context.lake.files(partition)]
+                frames += [pd.read_parquet(file).assign(date=date) for file in self.context.lake.files(partition)]
         return pd.concat(frames, ignore_index=True)
 
     def _enrolled(self, rows: pd.DataFrame) -> pd.DataFrame:
@@ -166,10 +169,17 @@ class Recomputed:
 
     def _paid_alone(self) -> pd.DataFrame:
         rows = self._raw("linghuo", "payment").rename(columns=str.lower)
+        rows = rows[self._in_packets_that_count(rows)]
         good = rows.aae082.map(lambda text: fen(text) is not None)
         rows = rows[good].assign(aab001=None, aae080="0", bac121="0", aae239="0", aic152="0")
         return self._payments(rows, sheet=rows.aae140.map(insurance({})), flag=pd.Series("pay", index=rows.index),
                               entered=pd.to_datetime(rows.aae531, format="%Y%m%d"))  # fmt: skip
+
+    def _in_packets_that_count(self, rows: pd.DataFrame) -> pd.Series:
+        """Which packets count is what the tests of batches are about; here it is taken from them."""
+        counted = [one.fact for one in verdicts_of(self.context, self.context.site.source("linghuo")) if one.state == "accepted"]
+        places = {(fact.date, row) for fact in counted for row in range(fact.first_row, fact.first_row + fact.rows)}
+        return pd.Series([place in places for place in zip(rows.date, rows.source_row, strict=True)], index=rows.index)
 
     def _payments(self, rows: pd.DataFrame, *, sheet: pd.Series, flag: pd.Series, entered: pd.Series) -> pd.DataFrame:
         return pd.DataFrame(
@@ -185,6 +195,10 @@ class Recomputed:
         """A property of the rows' units; empty where there is no unit."""
         names = self.units.groupby("aab001")[column].min()
         return frame.unit.map(names).fillna("")
+
+    def _unit_type(self, frame: pd.DataFrame) -> pd.Series:
+        known = {"": "", "10": "10", "20": "20", "30": "30", "90": "90"}
+        return self._named(frame, "aab019").map(lambda code: known.get(code, f"?{code}"))
 
     def _collection(self, payers: set[str], *, office: bool = False) -> dict[tuple[str, str], dict[str, Any]]:
         def placed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -239,7 +253,7 @@ class Recomputed:
         return self._only("tax_office_collection", self._collection({"unit", "flexible", "resident"}, office=True))
 
     def enrolment_by_unit_type(self) -> dict[tuple[str, str], dict[str, Any]]:
-        rows = self.enrolled.assign(row=self.enrolled.region, sheet=self._named(self.enrolled, "aab019"))
+        rows = self.enrolled.assign(row=self.enrolled.region, sheet=self._unit_type(self.enrolled))
         return levels(rows, lambda f: {
             "units": f.unit.nunique(), "persons": f.person.nunique(), "women": f.person[f.person.isin(self.women)].nunique(),
             "paying": f.person[f.paying == "1"].nunique(), "suspended": f.person[f.paying == "2"].nunique(), "enrolments": len(f),
@@ -247,7 +261,7 @@ class Recomputed:
 
     def payment_by_unit_type(self) -> dict[tuple[str, str], dict[str, Any]]:
         rows = self.paid[self.paid.flag == "pay"]
-        rows = rows.assign(row=rows.region, sheet=self._named(rows, "aab019"))
+        rows = rows.assign(row=rows.region, sheet=self._unit_type(rows))
         return levels(rows, lambda f: {
             "units": f.unit.nunique(), "persons": f.person.nunique(), "details": len(f), "base_fen": f.base.sum(),
             "unit_paid_fen": f.unit_paid.sum(), "person_paid_fen": f.person_paid.sum(), "paid_fen": f.paid.sum(),
