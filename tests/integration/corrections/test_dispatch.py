@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hedui.audit import entries, verify
-from hedui.corrections.approval import Stage
+from hedui.corrections.approval import NobodyMayDecideError, Stage
 from hedui.corrections.dispatch import book
 from hedui.corrections.dispatch.errors import OutboxFullError, ReceiptFormatError, SigningKeyError
 from hedui.corrections.dispatch.follow import collect, enter, may_enter, receipt_name, remind
@@ -260,7 +260,8 @@ def test_who_enters_a_receipt_neither_decides_nor_reviews(office: Desk) -> None:
     assert office.read(BUNDLE).state is State.DISPATCHED
     enter(office.context, frozen, form, document="〔2026〕1号", actor="reviewer", today=TODAY)
     assert office.read(BUNDLE).state is State.EXECUTED
-    assert "登记回执" in office.say(BUNDLE, by="reviewer", stage=Stage.REVIEW, approved=False, reason="再查")
+    with pytest.raises(NobodyMayDecideError, match="登记回执"):
+        office.say(BUNDLE, by="reviewer", stage=Stage.REVIEW, approved=False, reason="再查")
 
 
 def test_only_whom_the_site_names_enters_receipts_in_airflow() -> None:
