@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -40,6 +39,7 @@ from hedui.context import Context, context_from_environment
 from hedui.errors import HeduiError, SiteError
 from hedui.security.masking import install_log_filter
 from hedui.site import load_site
+from hedui.terminal import console
 
 EXIT_DIFFERENCES = 1
 EXIT_ERROR = 2
@@ -74,8 +74,8 @@ app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(operations_app, name="operations")
 app.add_typer(channels_app, name="channels")
 
-out = Console()
-err = Console(stderr=True)
+out = console()
+err = console(stderr=True)
 
 DateArgument = Annotated[
     dt.datetime, typer.Option("--date", "-d", formats=["%Y-%m-%d"], help="Business date 业务日期, YYYY-MM-DD.")

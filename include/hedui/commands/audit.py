@@ -7,13 +7,13 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from hedui.context import connection_from_environment
+from hedui.terminal import console
 
 audit_app = typer.Typer(no_args_is_help=True, help="The audit chain: who decided or did what. 审计链。")
-out = Console()
+out = console()
 
 BROKEN = 1
 

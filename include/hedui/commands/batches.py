@@ -7,14 +7,14 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from hedui.context import context_from_environment
 from hedui.errors import HeduiError
+from hedui.terminal import console
 
 batches_app = typer.Typer(no_args_is_help=True, help="Batches: what was sent, what became of it. 批次。")
-out = Console()
+out = console()
 
 SourceArgument = Annotated[str, typer.Argument(help="Source id. 来源")]
 DayOption = Annotated[dt.datetime | None, typer.Option("--date", "-d", formats=["%Y-%m-%d"], help="Business date 业务日期.")]
@@ -59,7 +59,10 @@ def batches_show(source: SourceArgument, batch: str, as_json: JsonOption = False
         for event in life:
             print(json.dumps(event.__dict__, ensure_ascii=False, default=str))
         return
-    table = Table("业务日期", "事件", "文件", "记录数", "详情", box=None)
+    table = Table("业务日期", "事件", box=None)
+    table.add_column("文件", no_wrap=True)  # a name that is broken or cut cannot be searched for
+    table.add_column("记录数")
+    table.add_column("详情", overflow="fold")
     for event in life:
         detail = json.dumps(event.detail, ensure_ascii=False) if event.detail else ""
         count = "" if event.rows is None else f"{event.rows:,}"
@@ -74,4 +77,4 @@ def batches_explain(source: SourceArgument, batch: str) -> None:
 
     context = context_from_environment()
     for line in explain(context, context.site.source(source), batch):
-        out.print(line, markup=False, highlight=False)
+        out.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -7,12 +7,12 @@ import getpass
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from hedui.errors import HeduiError
+from hedui.terminal import console
 
-out = Console()
+out = console()
 
 BundleArgument = Annotated[str, typer.Argument(help="The bundle's id. 方案编号")]
 

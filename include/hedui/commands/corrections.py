@@ -9,18 +9,18 @@ import uuid
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from hedui.commands.bundle_run import add_commands
 from hedui.context import context_from_environment
+from hedui.terminal import console
 
 if TYPE_CHECKING:
     from hedui.corrections.ledger import Bundle
 
 
 bundle_app = typer.Typer(no_args_is_help=True, help="Correction bundles. 处理方案：试算、提出、查看、判定。")
-out = Console()
+out = console()
 
 NightOption = Annotated[dt.datetime, typer.Option("--date", "-d", formats=["%Y-%m-%d"], help="Night. 业务日期, YYYY-MM-DD.")]
 TargetOption = Annotated[str, typer.Option(help="System to correct, by its id in corrections.yaml. 被修改系统")]

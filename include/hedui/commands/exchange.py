@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
+
+from hedui.terminal import console
 
 assist_app = typer.Typer(no_args_is_help=True, help="Requests for help and notices. 协查与通报。")
 push_app = typer.Typer(no_args_is_help=True, help="Pushes to other agencies. 对外推送。")
-out = Console()
+out = console()
 
 SiteOption = Annotated[Path, typer.Option("--site", envvar="HEDUI_SITE", help="The site's folder.")]
 DateOption = Annotated[dt.datetime, typer.Option("--date", "-d", formats=["%Y-%m-%d"], help="Business date 业务日期, YYYY-MM-DD.")]

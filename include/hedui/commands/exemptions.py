@@ -7,13 +7,13 @@ import getpass
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from hedui.context import context_from_environment
+from hedui.terminal import console
 
 exemptions_app = typer.Typer(no_args_is_help=True, help="Exemptions: known and accepted deviations, with an expiry. 豁免。")
-out = Console()
+out = console()
 
 DayOption = Annotated[dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="YYYY-MM-DD.")]
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from hedui.context import context_from_environment
+from hedui.terminal import console
 
 harness_app = typer.Typer(no_args_is_help=True, help="Joint testing: plays the other side of an exchange. 联调。")
-out = Console()
+out = console()
 
 UNMET = 1
 MARKS = {"done": "[green]✓[/]", "met": "[green]✓[/]", "unmet": "[red]✗[/]"}

@@ -7,13 +7,13 @@ import getpass
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from hedui.context import context_from_environment
+from hedui.terminal import console
 
 inspection_app = typer.Typer(no_args_is_help=True, help="Inspections of systems and connections. 巡检。")
-out = Console()
+out = console()
 
 
 @inspection_app.command("run")

@@ -8,17 +8,17 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from hedui.context import Context, context_from_environment
+from hedui.terminal import console
 
 fault_app = typer.Typer(no_args_is_help=True, help="Faults: open, carry on, close, list. 故障。")
 task_app = typer.Typer(no_args_is_help=True, help="Maintenance tasks. 维护任务处理单。")
 knowledge_app = typer.Typer(no_args_is_help=True, help="Knowledge base. 知识库。")
 operations_app = typer.Typer(no_args_is_help=True, help="Reports on operations. 运维工作报告。")
 channels_app = typer.Typer(no_args_is_help=True, help="Bank channels. 渠道监控。")
-out = Console()
+out = console()
 Moment = Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d %H:%M"], help="YYYY-MM-DD HH:MM, local; none: now. 时间")]
 Number = Annotated[str, typer.Argument(help="Its number. 编号")]
 

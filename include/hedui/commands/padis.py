@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from hedui.terminal import console
+
 padis_app = typer.Typer(no_args_is_help=True, help="Births and fertility registrations to PADIS. 出生与生育登记上报。")
-out = Console()
+out = console()
 
 SiteOption = Annotated[Path, typer.Option("--site", envvar="HEDUI_SITE", help="The site's folder.")]
 DateOption = Annotated[dt.datetime, typer.Option("--date", "-d", formats=["%Y-%m-%d"], help="Business date 业务日期, YYYY-MM-DD.")]

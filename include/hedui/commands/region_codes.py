@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from hedui.regions.errors import RegionError
+from hedui.terminal import console
 
 if TYPE_CHECKING:
     from hedui.regions.emit import Emitted
 
     Emit = Callable[[Iterable[Mapping[str, str]]], Iterable[Emitted]]
 
-out = Console()
+out = console()
 DAY = ["%Y-%m-%d"]
 
 

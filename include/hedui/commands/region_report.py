@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-out = Console()
+from hedui.terminal import console
+
+out = console()
 
 
 def verify_report(

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table as Grid
 
 from hedui.commands.region_codes import translate
@@ -19,9 +18,10 @@ from hedui.commands.region_report import verify_report
 from hedui.regions.codes import LEVEL_LABELS, significant
 from hedui.regions.errors import RegionError
 from hedui.regions.model import BASES, KINDS, SCOPES, Change, Region, SubChange
+from hedui.terminal import console
 
 regions_app = typer.Typer(no_args_is_help=True, help="Region codes: versions, changes, migrations. 行政区划。")
-out = Console()
+out = console()
 
 FolderOption = Annotated[
     list[Path] | None, typer.Option("--folder", help="A site's own region files, beside the shipped ones; may be repeated.")

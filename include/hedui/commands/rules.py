@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from hedui.context import context_from_environment
 from hedui.findings import SEVERITIES
 from hedui.site import load_site
+from hedui.terminal import console
 
 rules_app = typer.Typer(no_args_is_help=True, help="The rules: list, explain, test, build, judge again. 规则。")
-out = Console()
+out = console()
 
 EXIT_WRONG = 1
 EXIT_UNTESTED = 2

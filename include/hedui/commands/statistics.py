@@ -6,14 +6,14 @@ import datetime as dt
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from hedui.context import context_from_environment
 from hedui.statistics.periods import NAMES, Cycle, period_of
+from hedui.terminal import console
 
 statistics_app = typer.Typer(no_args_is_help=True, help="Statistics: workbooks by period. 统计报表。")
-out = Console()
+out = console()
 Day = Annotated[dt.datetime, typer.Argument(formats=["%Y-%m-%d"], help="A date in the period. 报表期内的任一天")]
 Kind = Annotated[str, typer.Option("--by", help="day, week, month, quarter, year. 报表期类型")]
 
