@@ -21,11 +21,11 @@ class SheetPatch:
 
     Attributes:
         values: Results of formulas by cell reference; openpyxl writes formulas only, and a preview that does not compute shows none.
-        rows: XML of further rows, in order, that go behind the sheet's last row.
+        rows: XML of further rows, in order, in UTF-8, that go behind the sheet's last row.
     """
 
     values: Mapping[str, object] = field(default_factory=dict)
-    rows: Iterator[str] | None = None
+    rows: Iterator[bytes] | None = None
 
 
 class WorkbookArchive(ZipFile):
@@ -52,7 +52,7 @@ class WorkbookArchive(ZipFile):
         head, end, tail = content.partition(END_OF_ROWS)
         with self.open(_member(name), "w", force_zip64=patch.rows is not None) as member:
             member.write(head)
-            for chunk in _chunks(patch.rows):
+            for chunk in pieces(patch.rows):
                 member.write(chunk)
             member.write(end)
             member.write(tail)
@@ -66,17 +66,16 @@ def _member(name: str) -> ZipInfo:
     return info
 
 
-def _chunks(rows: Iterator[str] | None, size: int = 2_000) -> Iterator[bytes]:
-    """Rows as UTF-8, several at a time: few calls into zlib."""
-    if rows is None:
-        return
-    batch: list[str] = []
-    for row in rows:
+def pieces(rows: Iterator[bytes] | None, size: int = 1 << 20) -> Iterator[bytes]:
+    """Rows put together to a megabyte or so: few calls into zlib, and never more than that in memory."""
+    batch, length = [], 0
+    for row in rows or ():
         batch.append(row)
-        if len(batch) == size:
-            yield "".join(batch).encode()
-            batch.clear()
-    yield "".join(batch).encode()
+        length += len(row)
+        if length >= size:
+            yield b"".join(batch)
+            batch, length = [], 0
+    yield b"".join(batch)
 
 
 def _with_value(match: re.Match[bytes], values: Mapping[str, object]) -> bytes:

@@ -20,6 +20,9 @@ _PLAIN_NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?$")
 
 INJECTION_SQL_PATTERN = r"^[=+\-@\t\r\n]"
 PLAIN_NUMBER_SQL_PATTERN = r"^[+-]?[0-9]+([.][0-9]+)?$"
+ILLEGAL_SQL_PATTERN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{fffe}\x{ffff}]"
+SPECIAL_SQL_PATTERN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{fffe}\x{ffff}&<>]"
+"""What XML forbids or has a meaning in XML."""
 
 
 def safe_text(value: str) -> str:

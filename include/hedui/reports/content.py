@@ -212,7 +212,7 @@ class LongTable:
     lead: str = ""
     empty: str = "本期无差异"
     summary: str = ""
-    xml: Callable[[Callable[[str, Kind], int], int, int, int], Iterator[str]] | None = None
+    xml: Callable[[Callable[[str, Kind], int], int, int, int], Iterator[bytes]] | None = None
 
     @property
     def sheets(self) -> int:

@@ -80,7 +80,7 @@ class _Renderer:
             worksheet.freeze_panes = f"A{freeze}"
         return Painter(worksheet, styles=self.styles, grid=grid)
 
-    def _close(self, painter: Painter, rows: Iterator[str] | None = None) -> None:
+    def _close(self, painter: Painter, rows: Iterator[bytes] | None = None) -> None:
         path = f"xl/worksheets/sheet{len(self.book.worksheets)}.xml"
         self.patches[path] = SheetPatch(values=painter.values, rows=rows)
 
@@ -257,7 +257,7 @@ def _style_of(painter: Painter) -> Callable[[str, Kind], int]:
     return lambda role, kind: painter.styles.style_id(painter.sheet, Look(role, kind))
 
 
-def _rows_xml(painter: Painter, table: LongTable, rows: Iterator[tuple[Value, ...]]) -> Iterator[str]:
+def _rows_xml(painter: Painter, table: LongTable, rows: Iterator[tuple[Value, ...]]) -> Iterator[bytes]:
     """The rows of a long sheet as XML, from the row below the headings on; styles are made as they are needed."""
     kinds = [column.kind for column in table.columns]
     letters = [get_column_letter(index) for index in range(1, len(kinds) + 1)]
@@ -278,4 +278,4 @@ def _rows_xml(painter: Painter, table: LongTable, rows: Iterator[tuple[Value, ..
             )
             for index, value in enumerate(row)
         ]
-        yield f'<row r="{number}" ht="{ROW_HEIGHT:g}" customHeight="1">{"".join(cells)}</row>'
+        yield f'<row r="{number}" ht="{ROW_HEIGHT:g}" customHeight="1">{"".join(cells)}</row>'.encode()

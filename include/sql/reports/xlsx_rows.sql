@@ -1,12 +1,23 @@
 -- The rows of a long sheet as the XML of a workbook, made where the data is: the same text as hedui.reports.cells gives cell by cell.
 -- Parameters: relation, columns (name, letter, kind, body and zebra: numbers of styles), start and count (positions), first (row of
---   the sheet that position 1 stands in), injection and number (patterns of hedui.reports.cells), height, longest (characters of a text).
+--   the sheet that position 1 stands in), special, injection, number and illegal (patterns of hedui.reports.cells), height, longest
+--   (characters of a text).
 -- Relations: the relation has position BIGINT from 1. Result: one text per row, in order. Money is fen and shown in yuan.
+-- A row is one concat: a chain of || would copy what it has so far for every piece.
+{% macro legal(value) -%}
+regexp_replace({{ value }}, {{ illegal | literal }}, '', 'g')
+{%- endmacro %}
+{% macro harmless(value) -%}
+CASE WHEN regexp_matches({{ legal(value) }}, {{ injection | literal }}) AND NOT regexp_matches({{ legal(value) }}, {{ number | literal }})
+    THEN '''' ELSE '' END || {{ legal(value) }}
+{%- endmacro %}
 {% macro safe(value) -%}
-replace(replace(replace(
-    CASE WHEN regexp_matches({{ value }}, {{ injection | literal }}) AND NOT regexp_matches({{ value }}, {{ number | literal }})
-        THEN '''' ELSE '' END || substr({{ value }}, 1, {{ longest }}),
-    '&', '&amp;'), '<', '&lt;'), '>', '&gt;')
+CASE WHEN length({{ value }}) <= {{ longest }} AND NOT regexp_matches({{ value }}, {{ special | literal }})
+        AND NOT regexp_matches({{ value }}, {{ injection | literal }}) THEN {{ value }}
+    ELSE replace(replace(replace(
+        CASE WHEN length({{ harmless(value) }}) <= {{ longest }} THEN {{ harmless(value) }}
+            ELSE substr({{ harmless(value) }}, 1, {{ longest }}) || '…' END,
+        '&', '&amp;'), '<', '&lt;'), '>', '&gt;') END
 {%- endmacro %}
 {% macro content(column) -%}
 {% set value = column.name | ident %}
@@ -17,7 +28,7 @@ replace(replace(replace(
 {%- elif column.kind == 'date' -%}
 '><v>' || CAST(date_diff('day', DATE '1899-12-30', {{ value }}) AS VARCHAR) || '</v></c>'
 {%- else -%}
-CASE WHEN {{ value }} <> '' THEN ' t="inlineStr"><is><t xml:space="preserve">' || {{ safe(value) }} || '</t></is></c>' END
+' t="inlineStr"><is><t xml:space="preserve">' || nullif({{ safe(value) }}, '') || '</t></is></c>'
 {%- endif %}
 {%- endmacro %}
 WITH numbered AS (
@@ -26,10 +37,10 @@ WITH numbered AS (
     FROM {{ relation | ident }}
     WHERE position > {{ start }} AND position <= {{ start + count }}
 )
-SELECT '<row r="' || line || '" ht="{{ height }}" customHeight="1">'
+SELECT concat('<row r="', line, '" ht="{{ height }}" customHeight="1">',
 {% for column in columns %}
-    || '<c r="{{ column.letter }}' || line || '" s="'
-    || CASE WHEN odd = 1 THEN '{{ column.body }}' ELSE '{{ column.zebra }}' END || '"' || coalesce({{ content(column) }}, '/>')
+    '<c r="{{ column.letter }}', line, CASE WHEN odd = 1 THEN '" s="{{ column.body }}"' ELSE '" s="{{ column.zebra }}"' END,
+    coalesce({{ content(column) }}, '/>'),
 {% endfor %}
-    || '</row>' AS xml
+    '</row>') AS xml
 FROM numbered ORDER BY place;

@@ -19,8 +19,6 @@ from hedui.audit import entries, verify
 from hedui.context import Context
 from hedui.digests.files import file_digest
 from hedui.ledger.schema import upgrade
-from hedui.reports.content import Column
-from hedui.reports.fast_rows import fast_rows
 from hedui.site.statistics import Receiver, StatisticsSettings
 from hedui.statistics import distribute as distributing
 from hedui.statistics import folder as folders
@@ -125,33 +123,6 @@ def test_what_leaves_the_agency_has_no_list_and_no_small_number(made: tuple[Made
     assert "＊" in shown
     assert not [value for value in shown if isinstance(value, list)]  # a formula would tell what was withheld
     assert "欠费·金额（元）" not in " ".join(made[1].lines)
-
-
-def test_the_engines_rows_are_those_that_python_writes(context: Context) -> None:
-    from hedui import engine
-    from hedui.reports.cells import cell_xml
-    from hedui.reports.layout import ROW_HEIGHT
-
-    columns = (Column(key="a", title="", kind="text"), Column(key="b", title="", kind="money"), Column(key="c", title="", kind="int"),
-               Column(key="d", title="", kind="date"))  # fmt: skip
-    rows: list[tuple[Any, ...]] = [
-        ("=SUM(A1)", -12345, 3, dt.date(2026, 6, 3)), ("-5.5", 0, 0, None), ("<甲&乙>", 99, None, dt.date(1900, 3, 1)), ("", None, 7, None),
-        (None, 10**15 + 1, -1, dt.date(2026, 2, 28)), ("@x\t", 7, 2, None), ("  两端  ", 100, 1, None),
-    ]  # fmt: skip
-    with engine.connect() as connection:
-        connection.execute("CREATE TABLE listed (position BIGINT, a VARCHAR, b BIGINT, c BIGINT, d DATE)")
-        connection.executemany("INSERT INTO listed VALUES (?, ?, ?, ?, ?)", [(n, *row) for n, row in enumerate(rows, start=1)])
-        found = "".join(fast_rows(connection, "listed", columns, lambda role, kind: 1 if role == "body" else 2, 0, len(rows), 5))
-    expected = "".join(
-        f'<row r="{n}" ht="{ROW_HEIGHT:g}" customHeight="1">'
-        + "".join(
-            cell_xml(f"{letter}{n}", 1 if n % 2 else 2, value, column.kind)
-            for letter, column, value in zip("ABCD", columns, row, strict=True)
-        )
-        + "</row>"
-        for n, row in enumerate(rows, start=5)
-    )
-    assert found == expected
 
 
 def test_the_page_names_every_file_and_its_period(context: Context, made: tuple[Made, ...]) -> None:

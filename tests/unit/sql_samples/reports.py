@@ -23,8 +23,8 @@ SAMPLES: Samples = {
     ],
     "reports/xlsx_rows.sql": [
         {
-            "relation": "listed", "start": 0, "count": 10, "first": 5, "injection": "^[=]", "number": "^[0-9]+$", "height": "18",
-            "longest": 100, "columns": [
+            "relation": "listed", "start": 0, "count": 10, "first": 5, "special": "^[=]|[&<>]", "injection": "^[=]", "number": "^[0-9]+$",
+            "illegal": "[\\x01]", "height": "18", "longest": 100, "columns": [
                 {"name": name, "letter": letter, "kind": kind, "body": 1, "zebra": 2}
                 for name, letter, kind in (("a", "A", "text"), ("b", "B", "money"), ("c", "C", "int"), ("d", "D", "date"))
             ],
