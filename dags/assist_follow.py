@@ -9,17 +9,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 
 from airflow.sdk import CronDataIntervalTimetable, dag, task
 
 from hedui_airflow.exchange import run_assist
+from hedui_airflow.exchange_runs import tried_again
 from hedui_airflow.forms import optional_date
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 
 SITE = site_of_this_airflow()
-RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
 
 
 @dag(
@@ -33,14 +32,7 @@ RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60
     dagrun_timeout=dt.timedelta(hours=2),
     params={"business_date": optional_date("业务日期", "不填则取前一日")},
     tags=["协查", f"site:{SITE.id}"],
-    default_args={
-        "owner": "hedui",
-        "retries": 3,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": dt.timedelta(minutes=10),
-        "execution_timeout": dt.timedelta(minutes=30),
-    },
+    default_args=tried_again(tries=3, at_most=dt.timedelta(minutes=30)),
 )
 def assist_follow() -> None:
     @task(task_display_name="协查办理")

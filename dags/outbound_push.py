@@ -10,18 +10,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 
 from airflow.sdk import CronDataIntervalTimetable, TriggerRule, dag, task
 
 from hedui_airflow import exchange
+from hedui_airflow.exchange_runs import NAMED, tried_again
 from hedui_airflow.forms import optional_date
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 
 SITE = site_of_this_airflow()
-RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
-NAMED = {"map_index_template": "{{ task.op_kwargs['name'] }}"}
 
 
 @dag(
@@ -37,14 +35,7 @@ NAMED = {"map_index_template": "{{ task.op_kwargs['name'] }}"}
         "business_date": optional_date("业务日期"),
     },
     tags=["推送", f"site:{SITE.id}"],
-    default_args={
-        "owner": "hedui",
-        "retries": 5,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": dt.timedelta(minutes=15),
-        "execution_timeout": dt.timedelta(hours=2),
-    },
+    default_args=tried_again(tries=5, at_most=dt.timedelta(hours=2)),
 )
 def outbound_push() -> None:
     @task(task_display_name="登记回执", **NAMED)

@@ -11,16 +11,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 
 from airflow.sdk import CronDataIntervalTimetable, Param, TriggerRule, dag, task
 
 from hedui_airflow import padis
+from hedui_airflow.exchange_runs import tried_again
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 
 SITE = site_of_this_airflow()
-RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
 
 
 @dag(
@@ -34,14 +33,7 @@ RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60
     dagrun_timeout=dt.timedelta(hours=6),
     params={"period": Param(None, type=["null", "string"], title="月份", description="如 202605；不填则取上月")},
     tags=["PADIS", "月报", f"site:{SITE.id}"],
-    default_args={
-        "owner": "hedui",
-        "retries": 3,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": dt.timedelta(minutes=15),
-        "execution_timeout": dt.timedelta(hours=1),
-    },
+    default_args=tried_again(tries=3, at_most=dt.timedelta(hours=1)),
 )
 def padis_monthly_table() -> None:
     @task(task_display_name="统计表")

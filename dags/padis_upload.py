@@ -19,15 +19,14 @@ import os
 from airflow.sdk import CronDataIntervalTimetable, Param, PokeReturnValue, TriggerRule, dag, task
 
 from hedui_airflow import padis
+from hedui_airflow.exchange_runs import NAMED, tried_again
 from hedui_airflow.forms import optional_date
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 
 SITE = site_of_this_airflow()
-RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
 LOOK_EVERY = float(os.environ.get("HEDUI_RECEIPT_SECONDS", "600"))
 KINDS = [{"kind": "birth", "name": "出生"}, {"kind": "registration", "name": "生育登记"}]
-NAMED = {"map_index_template": "{{ task.op_kwargs['name'] }}"}
 
 
 @dag(
@@ -44,14 +43,7 @@ NAMED = {"map_index_template": "{{ task.op_kwargs['name'] }}"}
         "period": Param(None, type=["null", "string"], title="补报月份", description="如 202605；只打包该月记录，不填则全部"),
     },
     tags=["PADIS", "上报", f"site:{SITE.id}"],
-    default_args={
-        "owner": "hedui",
-        "retries": 5,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": dt.timedelta(minutes=15),
-        "execution_timeout": dt.timedelta(hours=2),
-    },
+    default_args=tried_again(tries=5, at_most=dt.timedelta(hours=2)),
 )
 def padis_upload() -> None:
     @task(task_display_name="采集", **NAMED)

@@ -229,7 +229,7 @@ def site_check(site: SiteOption = DEFAULT_SITE) -> None:
     from hedui.site.statistics import load_statistics
 
     loaded = load_site(site)
-    by_folder = [partial(read, site) for read in (load_padis, load_pushes, load_assist)]
+    by_folder = [partial(read, site, loaded) for read in (load_padis, load_pushes, load_assist)]
     by_site = [partial(read, loaded) for read in (load_statistics, load_inspection, load_channels, load_operations)]
     problems: list[str] = []
     for read in (*by_folder, *by_site):

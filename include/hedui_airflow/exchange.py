@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hedui.errors import LakeError, SiteError
+from hedui_airflow.exchange_runs import Surroundings, surroundings
 from hedui_airflow.regions import site_folder
-from hedui_airflow.tasks import Summary, business_date, masked, task_context
+from hedui_airflow.tasks import Summary, masked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from hedui.site.pushes import Push
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +26,14 @@ def listed_pushes() -> list[dict[str, str]]:
     return [{"push": push.id, "name": push.name} for push in settings.pushes] if settings else []
 
 
-def _around() -> tuple[Any, Mapping[str, Any], Any, str]:
-    from airflow.sdk import get_current_context
+def _push(here: Surroundings, push: str) -> Push:
+    from hedui.site.pushes import FILE, load_pushes
 
-    airflow = get_current_context()
-    context = task_context()
-    return context, airflow, business_date(airflow, timezone=context.site.timezone), f"airflow:{airflow['dag_run'].dag_id}"
+    settings = load_pushes(here.folder, here.context.site)
+    found = next((one for one in settings.pushes if one.id == push), None) if settings else None
+    if found is None:
+        raise SiteError([f'{FILE}: there is no push "{push}" any more; let the DAG be parsed again'])
+    return found
 
 
 def run_push(push: str) -> Summary:
@@ -39,33 +42,31 @@ def run_push(push: str) -> Summary:
 
     from hedui.exchange.pushing import push_out
     from hedui.regions.receiving import ReceiverCodes
-    from hedui.site.pushes import load_pushes
 
-    context, _, date, operator = _around()
+    here = surroundings()
     try:
-        codes = ReceiverCodes(site_folder())
-        settings = load_pushes(site_folder())
-        assert settings is not None
-        one = next(item for item in settings.pushes if item.id == push)
-        done = masked(partial(push_out, context, one, date=date, codes=codes, operator=operator))
+        one, codes = _push(here, push), ReceiverCodes(here.folder)
+        done = masked(partial(push_out, here.context, one, date=here.date, codes=codes, operator=here.operator))
     except SiteError as error:
         raise AirflowFailException(str(error)) from error
     except LakeError as error:
-        raise AirflowSkipException(f"{push} {date}：来源没有数据") from error
-    log.info("%s %s: %s", push, date, asdict(done))
+        raise AirflowSkipException(f"{push} {here.date}：来源没有数据") from error
+    log.info("%s %s: %s", push, here.date, asdict(done))
     return {"push": push, **asdict(done)}
 
 
 def take_push_receipts(push: str) -> Summary:
     """Takes the receipts of a push that have come."""
-    from hedui.exchange.pushing import take_receipts
-    from hedui.site.pushes import load_pushes
+    from airflow.sdk.exceptions import AirflowFailException
 
-    context, _, _, operator = _around()
-    settings = load_pushes(site_folder())
-    assert settings is not None
-    one = next(item for item in settings.pushes if item.id == push)
-    counted: dict[str, int] = masked(partial(take_receipts, context, one, operator=operator))
+    from hedui.exchange.pushing import take_receipts
+
+    here = surroundings()
+    try:
+        one = _push(here, push)
+        counted: dict[str, int] = masked(partial(take_receipts, here.context, one, operator=here.operator))
+    except SiteError as error:
+        raise AirflowFailException(str(error)) from error
     log.info("%s: %s", push, counted)
     return {"push": push, **counted}
 
@@ -79,9 +80,9 @@ def run_assist() -> Summary:
 
     if not (site_folder() / FILE).exists():
         raise AirflowSkipException(f"The site has no {FILE}.")
-    context, _, date, operator = _around()
+    here = surroundings()
     try:
-        counts: dict[str, int] = masked(partial(follow, context, site_folder(), date=date, operator=operator))
+        counts: dict[str, int] = masked(partial(follow, here.context, here.folder, date=here.date, operator=here.operator))
     except SiteError as error:
         raise AirflowFailException(str(error)) from error
     log.info("assist: %s", counts)

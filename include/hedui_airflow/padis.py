@@ -10,27 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from hedui.errors import HeduiError, SiteError
+from hedui_airflow.exchange_runs import surroundings
 from hedui_airflow.regions import site_folder
-from hedui_airflow.tasks import Summary, business_date, masked, task_context
+from hedui_airflow.tasks import Summary, business_date, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from hedui.context import Context
     from hedui.steps import StepSummary
 
 log = logging.getLogger(__name__)
 PATIENCE: Final = dt.timedelta(hours=20)
 """How long a run waits for receipts; what is under way then is the next run's matter, which asks for all open files."""
-
-
-def _around() -> tuple[Context, Mapping[str, Any], dt.date, str]:
-    from airflow.sdk import get_current_context
-
-    airflow = get_current_context()
-    context = task_context()
-    date = business_date(airflow, timezone=context.site.timezone)
-    return context, airflow, date, f"airflow:{airflow['dag_run'].dag_id}"
 
 
 def _told(summary: StepSummary) -> Summary:
@@ -74,25 +65,25 @@ def run_collect(kind: str) -> Summary:
     """Takes the canonical records of a kind into the ledger; skipped where nothing was delivered."""
     from hedui.padis.steps import collect_all
 
-    context, _, date, _ = _around()
-    return _run(partial(collect_all, context, site_folder(), kind, date=date))  # type: ignore[arg-type]
+    here = surroundings()
+    return _run(partial(collect_all, here.context, here.folder, kind, date=here.date))  # type: ignore[arg-type]
 
 
 def run_prepare(kind: str) -> Summary:
     """Judges what waits and packs it."""
     from hedui.padis.steps import prepare
 
-    context, airflow, date, _ = _around()
-    return _run(partial(prepare, context, site_folder(), kind, date=date, period=period_of_run(airflow)))  # type: ignore[arg-type]
+    here = surroundings()
+    return _run(partial(prepare, here.context, here.folder, kind, date=here.date, period=period_of_run(here.airflow)))  # type: ignore[arg-type]
 
 
 def look_and_send() -> Summary | None:
     """One turn of sending, asking and taking receipts; the figures once nothing is under way or the run's patience is over."""
     from hedui.padis.steps import upload
 
-    context, airflow, date, operator = _around()
-    summary = _run(partial(upload, context, site_folder(), date=date, operator=operator))
-    begun = airflow["dag_run"].start_date
+    here = surroundings()
+    summary = _run(partial(upload, here.context, here.folder, date=here.date, operator=here.operator))
+    begun = here.airflow["dag_run"].start_date
     over = begun is not None and dt.datetime.now(dt.UTC) - begun > PATIENCE
     return summary if not summary["counts"]["open"] or over else None
 
@@ -101,16 +92,16 @@ def run_settle() -> Summary:
     """Records that wait for a correction become cases."""
     from hedui.padis.steps import settle
 
-    context, _, date, _ = _around()
-    return _run(partial(settle, context, site_folder(), date=date))
+    here = surroundings()
+    return _run(partial(settle, here.context, here.folder, date=here.date))
 
 
 def run_close() -> Summary:
     """Closes the months that are due."""
     from hedui.padis.steps import close
 
-    context, _, date, operator = _around()
-    return _run(partial(close, context, site_folder(), date=date, operator=operator))
+    here = surroundings()
+    return _run(partial(close, here.context, here.folder, date=here.date, operator=here.operator))
 
 
 def refuse_parked(summaries: Any) -> None:
@@ -143,10 +134,11 @@ def run_table() -> Summary:
 
     from hedui.padis.steps import monthly_tables
 
-    context, airflow, _, operator = _around()
-    period = month_of_run(airflow, timezone=context.site.timezone)
-    today = dt.datetime.now(ZoneInfo(context.site.timezone)).date()
-    summary = _run(partial(monthly_tables, context, site_folder(), period=period, date=today, operator=operator))
+    here = surroundings()
+    zone = here.context.site.timezone
+    period = month_of_run(here.airflow, timezone=zone)
+    today = dt.datetime.now(ZoneInfo(zone)).date()
+    summary = _run(partial(monthly_tables, here.context, here.folder, period=period, date=today, operator=here.operator))
     counts = summary["counts"]
     if counts["refused"]:
         raise AirflowFailException(
@@ -161,6 +153,6 @@ def run_report() -> Summary:
     """Makes the workbook of the month's upload."""
     from hedui.padis.steps import month_report
 
-    context, airflow, date, _ = _around()
-    period = month_of_run(airflow, timezone=context.site.timezone)
-    return _run(partial(month_report, context, site_folder(), period=period, date=date))
+    here = surroundings()
+    period = month_of_run(here.airflow, timezone=here.context.site.timezone)
+    return _run(partial(month_report, here.context, here.folder, period=period, date=here.date))

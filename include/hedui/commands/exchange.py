@@ -123,7 +123,8 @@ def run(
     from hedui.regions.receiving import ReceiverCodes
     from hedui.site.pushes import FILE, load_pushes
 
-    context, settings, codes = context_from_environment(), load_pushes(site), ReceiverCodes(site)
+    context, codes = context_from_environment(), ReceiverCodes(site)
+    settings = load_pushes(site, context.site)
     if settings is None:
         raise HeduiError(f"The site {site.name} has no {FILE}; see docs/padis.md.")
     for one in settings.pushes:

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, text
 
 from hedui.context import Context
-from hedui.errors import SiteError
 from hedui.ledger.database import engine
 from hedui.padis.errors import PadisError
 from hedui.padis.fields import Kind, kinds
@@ -23,10 +22,8 @@ from hedui.padis.mapping import Mapper
 from hedui.padis.regions import RegionCodes
 from hedui.padis.transports import Transport, open_transport
 from hedui.padis.validation import Validator
-from hedui.site import Site
 from hedui.site.padis import FILE, PadisSettings, load_padis
 from hedui.site.padis_profile import Profile, Regions
-from hedui.site.problems import choose
 
 LOCK_COLLECT: Final = 0x7061646901
 LOCK_PACK: Final = 0x7061646902
@@ -133,21 +130,7 @@ def open_office(context: Context, folder: Path, *, operator: str = "hedui") -> O
     Raises:
         PadisError: The site has no ``padis.yaml``. SiteError: it has mistakes.
     """
-    found = load_padis(folder)
+    found = load_padis(folder, context.site)
     if found is None:
         raise PadisError(f"The site {folder.name} has no {FILE}: it says who reports and by which profile; see docs/padis.md.")
-    _check(context.site, found.settings)
     return Office(context=context, folder=folder, settings=found.settings, profile=found.profile, operator=operator)
-
-
-def _check(site: Site, settings: PadisSettings) -> None:
-    """Whether the agency and the sources that are named are the site's."""
-    agencies, sources = {agency.id for agency in site.agencies}, {source.id for source in site.sources}
-    wrong = []
-    if settings.agency and settings.agency not in agencies:
-        wrong.append(f'{FILE}: agency: there is no agency "{settings.agency}"; {choose(settings.agency, agencies)}')
-    for kind, named in settings.sources.items():
-        lost = [source for source in named if source not in sources]
-        wrong += [f'{FILE}: sources.{kind}: there is no source "{source}"; {choose(source, sources)}' for source in lost]
-    if wrong:
-        raise SiteError(wrong)

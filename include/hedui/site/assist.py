@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path as Folder
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from hedui.canonical.schemas import datasets
 from hedui.site.base import Identifier, Model
+from hedui.site.check_deliveries import Path, agency_problems, source_problems
+from hedui.site.check_transports import transport_problems
 from hedui.site.documents import Document
 from hedui.site.padis_profile import Delimited
 from hedui.site.padis_transport import FolderTransport
 from hedui.site.problems import Problems, choose
 from hedui.site.settings import read_settings
+from hedui.site.site import Site
 
 FILE: Final = "assist.yaml"
 
@@ -70,24 +75,43 @@ class AssistSettings(Model):
         return next((topic for topic in self.topics if topic.code == code), None)
 
 
-def load_assist(folder: Path) -> AssistSettings | None:
+def load_assist(folder: Folder, site: Site | None = None) -> AssistSettings | None:
     """Reads ``assist.yaml`` of a site; None where the site has none.
+
+    Args:
+        folder: The site's folder.
+        site: The site, whose sources and agency must be those that are named; None: they are not looked at.
 
     Raises:
         SiteError: There are mistakes; all of them, with file, line, field, value and what is allowed.
     """
-    return read_settings(AssistSettings, folder, FILE, _check)
+    return read_settings(AssistSettings, folder, FILE, partial(_check, site))
 
 
-def _check(settings: AssistSettings, document: Document, problems: Problems) -> None:
-    twice = [code for code, count in Counter(topic.code for topic in settings.topics).items() if count > 1]
-    if twice:
-        problems.add(FILE, document.line(("topics",)), "topics", f'"{twice[0]}" is there twice; give each topic its own code')
+def _check(site: Site | None, settings: AssistSettings, document: Document, problems: Problems) -> None:
+    found = [*_topics(settings), *_pairing(site, settings)]
+    found += [(("transport", *path), what) for path, what in transport_problems(settings.transport, ("name",))]
+    found += agency_problems(site, settings.agency) if site is not None else ()
+    for path, what in found:
+        problems.add(FILE, document.line(path), path, what)
+
+
+def _topics(settings: AssistSettings) -> Iterator[tuple[Path, str]]:
+    counted = Counter(topic.code for topic in settings.topics)
+    for number, topic in enumerate(settings.topics):
+        if counted[topic.code] > 1:
+            yield ("topics", number, "code"), f'"{topic.code}" is there twice; give each topic its own code'
+
+
+def _pairing(site: Site | None, settings: AssistSettings) -> Iterator[tuple[Path, str]]:
     for number, place in enumerate(settings.pairing):
-        path = ("pairing", number)
+        at = ("pairing", number)
         if place.dataset not in datasets():
-            what = f'there is no dataset "{place.dataset}"; {choose(place.dataset, datasets())}'
-            problems.add(FILE, document.line((*path, "dataset")), (*path, "dataset"), what)
-        elif place.field not in datasets()[place.dataset].fields:
-            what = f'there is no field "{place.field}"; {choose(place.field, datasets()[place.dataset].fields)}'
-            problems.add(FILE, document.line((*path, "field")), (*path, "field"), what)
+            yield (*at, "dataset"), f'there is no dataset "{place.dataset}"; {choose(place.dataset, datasets())}'
+            continue
+        known = datasets()[place.dataset].fields
+        if place.field not in known:
+            yield (*at, "field"), f'there is no field "{place.field}"; {choose(place.field, known)}'
+        needed = [((*at, "field"), place.field)] if place.field in known else []
+        if site is not None:
+            yield from source_problems(site, dataset=place.dataset, source=place.source, fields=needed, at=(*at, "source"))

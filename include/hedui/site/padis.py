@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +12,13 @@ from pydantic import Field
 from hedui.errors import SiteError
 from hedui.padis.fields import META, kinds
 from hedui.site.base import Identifier, Model
+from hedui.site.check_deliveries import agency_problems, source_problems
+from hedui.site.check_transports import template_problems, transport_problems
 from hedui.site.documents import Document, read_yaml
 from hedui.site.padis_profile import Calendar, Profile, Retry, WireField
 from hedui.site.padis_transport import Transport
 from hedui.site.problems import Problems, choose
+from hedui.site.site import Site
 from hedui.site.validate import parse
 
 FILE: Final = "padis.yaml"
@@ -28,7 +30,8 @@ PLACES: Final = (
 """What templates may name. Digests and the signature exist once the file is finished: in headers and arguments, not in names."""
 REPLACED: Final = ("transport", "calendar", "retry", "per_minute", "rows")
 """What a site may say in place of its profile."""
-LATE: Final = frozenset({"digest", "sha256", "sm3", "signature", "name", "stem"})
+EARLY: Final = tuple(place for place in PLACES if place not in ("digest", "sha256", "sm3", "signature", "name", "stem"))
+"""What is known before the file has its name."""
 
 
 class PadisSettings(Model):
@@ -67,8 +70,12 @@ class PadisSite(Model):
     profile: Profile
 
 
-def load_padis(folder: Path) -> PadisSite | None:
+def load_padis(folder: Path, site: Site | None = None) -> PadisSite | None:
     """Reads ``padis.yaml`` of a site and the profile that it names; None where the site has none.
+
+    Args:
+        folder: The site's folder.
+        site: The site, whose sources and agency must be those that are named; None: they are not looked at.
 
     Raises:
         SiteError: There are mistakes; all of them, with file, line, field, value and what is allowed.
@@ -88,12 +95,30 @@ def load_padis(folder: Path) -> PadisSite | None:
             problems.add(
                 FILE, document.line(("profile",)), "profile", f'there is no "{file}"; name a file of the site or {shipped}'
             )
+        for path, what in _own_problems(site, settings):
+            problems.add(FILE, document.line(path), path, what)
     if len(problems):
         raise SiteError(problems.lines())
     assert settings is not None
     assert profile is not None
     replaced = {name: value for name in REPLACED if (value := getattr(settings, name)) is not None}
     return PadisSite(settings=settings, profile=profile.model_copy(update=replaced))
+
+
+def _own_problems(site: Site | None, settings: PadisSettings) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What is wrong with the site's own words."""
+    if settings.transport is not None:
+        yield from ((("transport", *path), what) for path, what in transport_problems(settings.transport, PLACES))
+    if site is None:
+        return
+    if settings.agency:
+        yield from agency_problems(site, settings.agency)
+    for kind, named in settings.sources.items():
+        spec = kinds()[kind]
+        for number, source in enumerate(named):
+            at = ("sources", kind, number)
+            needed = [(at, name) for name in (spec.key, spec.event, spec.region)]
+            yield from source_problems(site, dataset=spec.dataset, source=source, fields=needed, at=at)
 
 
 def load_profile(path: Path) -> Profile:
@@ -138,11 +163,12 @@ def _check(profile: Profile, document: Document, problems: Problems) -> None:
         problem(path, what)
 
 
-def _rest(profile: Profile) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What is wrong with names and receipts."""
+def _rest(profile: Profile) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What is wrong with names, templates and receipts."""
     for key in ("name", "member"):
-        for what in template_problems(getattr(profile, key), late=key == "member"):
+        for what in template_problems(getattr(profile, key), PLACES if key == "member" else EARLY):
             yield (key,), what
+    yield from ((("transport", *path), what) for path, what in transport_problems(profile.transport, PLACES))
     if "{seq" not in profile.name and "{batch" not in profile.name:
         yield ("name",), "needs {seq} or {batch}: two files of a month must not have one name"
     receipt = profile.receipts.format
@@ -161,13 +187,3 @@ def _field_problems(field: WireField, known: set[str], profile: Profile) -> list
     if field.codes is not None and field.codes not in profile.codes:
         found.append(("codes", f'there is no code map "{field.codes}"; {choose(field.codes, profile.codes)}'))
     return found
-
-
-def template_problems(template: str, *, late: bool = True) -> list[str]:
-    """What is wrong with a template; ``late``: whether the file's name is known by then."""
-    allowed = [place for place in PLACES if late or place not in LATE]
-    try:
-        names = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
-    except ValueError as error:
-        return [f'"{template}" is no template: {error}']
-    return [f'there is no place "{{{name}}}"; {choose(name, allowed)}' for name in names if name not in allowed]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -12,11 +13,14 @@ from pydantic import Field
 from hedui.canonical.schemas import datasets
 from hedui.security.masking import PERSON_FIELDS
 from hedui.site.base import Identifier, Model
+from hedui.site.check_deliveries import source_problems
+from hedui.site.check_transports import transport_problems
 from hedui.site.documents import Document
 from hedui.site.padis_profile import Delimited
 from hedui.site.padis_transport import FolderTransport
 from hedui.site.problems import Problems, choose
 from hedui.site.settings import read_settings
+from hedui.site.site import Site
 
 FILE: Final = "pushes.yaml"
 Mask = Literal["name", "id_number", "certificate", "address", "birth_date", "key", "phone", "pseudonym"]
@@ -95,26 +99,44 @@ class PushSettings(Model):
     pushes: tuple[Push, ...] = ()
 
 
-def load_pushes(folder: Path) -> PushSettings | None:
+def load_pushes(folder: Path, site: Site | None = None) -> PushSettings | None:
     """Reads ``pushes.yaml`` of a site; None where the site has none.
+
+    Args:
+        folder: The site's folder.
+        site: The site, whose sources and receivers of region codes must be those that are named; None: they are not looked at.
 
     Raises:
         SiteError: There are mistakes; all of them, with file, line, field, value and what is allowed.
     """
-    return read_settings(PushSettings, folder, FILE, _check)
+    return read_settings(PushSettings, folder, FILE, partial(_check, site))
 
 
-def _check(settings: PushSettings, document: Document, problems: Problems) -> None:
+def _check(site: Site | None, settings: PushSettings, document: Document, problems: Problems) -> None:
     twice = {name for name, count in Counter(push.id for push in settings.pushes).items() if count > 1}
     for number, push in enumerate(settings.pushes):
-        for path, what in _problems(push, twice):
+        for path, what in (*_problems(push, twice), *(_site_problems(site, push) if site else ())):
             full = ("pushes", number, *path)
             problems.add(FILE, document.line(full), full, what)
+
+
+def _site_problems(site: Site, push: Push) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    known = datasets()[push.dataset].fields if push.dataset in datasets() else {}
+    named = [(("region",), push.region), *((("columns", at, "from"), one.source) for at, one in enumerate(push.columns))]
+    named += [(("only", name), name) for name in push.only]
+    named += [(("statistics", "by"), name) for name in (push.statistics.by if push.statistics else ())]
+    if known:
+        needed = [(path, name) for path, name in named if name in known]
+        yield from source_problems(site, dataset=push.dataset, source=push.source, fields=needed)
+    receivers = [one.name for one in site.region_codes.receivers] if site.region_codes else []
+    if push.codes and push.codes not in receivers:
+        yield ("codes",), f'regions.yaml has no receiver "{push.codes}"; {choose(push.codes, receivers)}'
 
 
 def _problems(push: Push, twice: set[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if push.id in twice:
         yield ("id",), f'"{push.id}" is there twice; give each push its own id'
+    yield from ((("transport", *path), what) for path, what in transport_problems(push.transport, ("name",)))
     if push.dataset not in datasets():
         yield ("dataset",), f'there is no dataset "{push.dataset}"; {choose(push.dataset, datasets())}'
         return

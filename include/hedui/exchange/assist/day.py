@@ -28,7 +28,7 @@ def open_desk(context: Context, folder: Path, *, operator: str) -> Desk:
     Raises:
         AssistError: The site has no ``assist.yaml``. SiteError: it has mistakes.
     """
-    settings = load_assist(folder)
+    settings = load_assist(folder, context.site)
     if settings is None:
         raise AssistError(f"The site {folder.name} has no {FILE}: it says who we are and what the terms are; see docs/padis.md.")
     return Desk(context=context, settings=settings, operator=operator)
