@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from contextlib import suppress
+from dataclasses import asdict
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hedui.corrections.dispatch.errors import ForgedReceiptError, ReceiptFormatError, SigningKeyError
 from hedui.corrections.dispatch.judge import Known, Sent, Verdict, judge
@@ -69,8 +73,11 @@ def test_another_key_a_changed_result_and_our_own_cover_are_no_receipts() -> Non
         b'{"content": 1, "signature": "x", "algorithm": "hmac-sha256"}',
         b"[" * 100_000,
         b"\xff\xfe",
+        b'{"content": {"number": "\\ud800"}, "signature": "x", "algorithm": "hmac-sha256"}',
+        b'{"content": {}, "signature": "\\ud800", "algorithm": "hmac-sha256"}',
+        b'{"content": {"rows": ' + b"[" * 900 + b"]" * 900 + b'}, "signature": "x", "algorithm": "hmac-sha512"}',
     ],
-    ids=["empty", "zip", "list", "object", "no content", "deep", "no text"],
+    ids=["empty", "zip", "list", "object", "no content", "deep", "no text", "half a character", "half a signature", "nested"],
 )
 def test_what_is_no_signed_document_is_refused_as_unreadable(document: bytes) -> None:
     with pytest.raises(ReceiptFormatError):
@@ -79,6 +86,7 @@ def test_what_is_no_signed_document_is_refused_as_unreadable(document: bytes) ->
 
 CONTENT = {"number": "R1", "bundle": "B", "manifest": MANIFEST, "issued_at": "2026-06-09T10:00:00+08:00", "issuer": "省社会保险局"}
 ROW = {"number": 2, "reason": "缺少档案依据"}
+RECEIPT_KEYS = (*CONTENT, "result", "rows", "note", "reason", "code")
 
 
 @pytest.mark.parametrize(
@@ -93,11 +101,37 @@ ROW = {"number": 2, "reason": "缺少档案依据"}
         ({**CONTENT, "result": "partly", "rows": [{"number": 2}]}, "has no reason"),
         ({**CONTENT, "result": "refused"}, "without a reason"),
         ({**CONTENT, "result": "partly", "rows": ["2"]}, "cannot be read"),
+        *(
+            ({**CONTENT, "result": "partly", "rows": [{**ROW, "number": number}]}, "cannot be read")
+            for number in (2.7, float("inf"), True, "2.0", "-2", None)
+        ),
     ],
 )
 def test_a_receipt_that_makes_no_sense_is_refused(content: dict[str, object], message: str) -> None:
     with pytest.raises(ReceiptFormatError, match=message):
         receipt_of(content)
+
+
+def test_control_characters_do_not_reach_the_ledger() -> None:
+    rows = [{"number": " 2 ", "code": "0\x007", "reason": "缺\x00少\r\n\x1b[31m档案"}]
+    taken = receipt_of({**CONTENT, "result": "partly", "number": "R\x001", "issuer": "省\n局", "note": "\x00", "rows": rows})
+    assert (taken.number, taken.issuer, taken.note) == ("R 1", "省 局", "")
+    assert taken.rows == (RefusedRow(number=2, code="0 7", reason="缺 少 [31m档案"),)
+
+
+@given(document=st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(categories=None)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*RECEIPT_KEYS, "x"]), inner, max_size=9),
+    max_leaves=12,
+))  # fmt: skip
+def test_whatever_is_signed_is_a_receipt_or_refused(document: object) -> None:
+    """What comes is looked at every few minutes: a document that broke the looking would hold up all others for ever."""
+    parsed = json.dumps({"algorithm": "hmac-sha256", "signature": "0" * 64, "content": document}).encode()
+    with pytest.raises((ReceiptFormatError, ForgedReceiptError)):
+        unseal(parsed, key=KEY, purpose="receipt")
+    if isinstance(document, dict):
+        with suppress(ReceiptFormatError):
+            json.dumps(asdict(receipt_of(document)), default=str).encode()
 
 
 def test_reasons_are_masked() -> None:
@@ -120,6 +154,19 @@ def test_reasons_are_masked() -> None:
             receipt(Result.PARTLY, number="R2", rows=(2,)),
             Verdict.CONTRADICTORY,
             id="other rows",
+        ),
+        pytest.param((receipt(),), receipt(Result.PARTLY, number="R2", rows=(1,)), Verdict.CONTRADICTORY, id="a row less"),
+        pytest.param(
+            (receipt(Result.REFUSED),),
+            receipt(Result.REFUSED, number="R2", rows=(2, 3)),
+            Verdict.DUPLICATE,
+            id="refused, some named",
+        ),
+        pytest.param(
+            (receipt(Result.REFUSED),),
+            receipt(Result.PARTLY, number="R2", rows=(1, 2, 3, 4, 5)),
+            Verdict.DUPLICATE,
+            id="all by number",
         ),
         pytest.param((), receipt(manifest="cd" * 32), Verdict.FOREIGN, id="another manifest"),
         pytest.param((), receipt(Result.PARTLY, rows=(6,)), Verdict.FOREIGN, id="a row the bundle does not have"),

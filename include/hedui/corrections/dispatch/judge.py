@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from hedui.corrections.dispatch.receipts import RESULT_LABELS, Receipt
+from hedui.corrections.dispatch.receipts import RESULT_LABELS, Receipt, Result
 
 
 class Verdict(StrEnum):
@@ -108,16 +108,20 @@ def _verdict(sent: Sent, known: Sequence[Known], receipt: Receipt, digest: str) 
     counted = [item.receipt for item in known if item.verdict is Verdict.COUNTS]
     final = next((item for item in counted if item.final), None)
     if final is None:
-        if any(same(item, receipt) for item in counted):
+        if any(same(item, receipt, rows=sent.rows) for item in counted):
             return Verdict.DUPLICATE, "内容与已收回执相同"
         return (Verdict.COUNTS, "") if sent.waiting else (Verdict.TOO_LATE, "")
     if not receipt.final:
         return Verdict.OUTDATED, f"已有最终回执 {final.number}"
-    if same(final, receipt):
+    if same(final, receipt, rows=sent.rows):
         return Verdict.DUPLICATE, f"内容与回执 {final.number} 相同"
     return Verdict.CONTRADICTORY, f"回执 {final.number} 为{RESULT_LABELS[final.result]}，本件为{RESULT_LABELS[receipt.result]}"
 
 
-def same(one: Receipt, other: Receipt) -> bool:
-    """Whether two receipts say the same of the bundle and its rows."""
-    return one.result is other.result and one.refused_numbers == other.refused_numbers
+def same(one: Receipt, other: Receipt, *, rows: int) -> bool:
+    """Whether two receipts say the same of a bundle's rows: refused are all, named or not, or those that are named."""
+
+    def refused(receipt: Receipt) -> set[int]:
+        return set(range(1, rows + 1) if receipt.result is Result.REFUSED else receipt.refused_numbers)
+
+    return one.final is other.final and refused(one) == refused(other)

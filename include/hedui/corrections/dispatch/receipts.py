@@ -114,7 +114,7 @@ def receipt_of(content: Mapping[str, Any]) -> Receipt:
             issued_at=issued_at if issued_at.tzinfo else issued_at.replace(tzinfo=dt.UTC),
             issuer=_text(content["issuer"]),
             rows=tuple(sorted((_row(row) for row in content.get("rows", [])), key=lambda row: row.number)),
-            note=scrub(str(content.get("note", "")))[:LONGEST_REASON],
+            note=scrub(_clean(content.get("note", "")))[:LONGEST_REASON],
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         what = f"{type(error).__name__} at {error}"[:80] if isinstance(error, KeyError) else type(error).__name__
@@ -126,8 +126,13 @@ def receipt_of(content: Mapping[str, Any]) -> Receipt:
     return receipt
 
 
+def _clean(value: Any) -> str:
+    """A text on one line, without control characters: no database takes NUL, no terminal the others."""
+    return " ".join("".join(char if char.isprintable() else " " for char in str(value)).split())
+
+
 def _text(value: Any) -> str:
-    text = str(value).strip()
+    text = _clean(value)
     if not text:
         raise ValueError
     return text[:LONGEST_REASON]
@@ -135,10 +140,17 @@ def _text(value: Any) -> str:
 
 def _row(row: Mapping[str, Any]) -> RefusedRow:
     return RefusedRow(
-        number=int(row["number"]),
-        code=str(row.get("code", "")).strip()[:20],
-        reason=scrub(str(row.get("reason", "")).strip())[:LONGEST_REASON],
+        number=_number(row["number"]),
+        code=_clean(row.get("code", ""))[:20],
+        reason=scrub(_clean(row.get("reason", "")))[:LONGEST_REASON],
     )
+
+
+def _number(value: Any) -> int:
+    """A row's number: whole, never rounded to another row's."""
+    if isinstance(value, bool) or not str(value).strip().isdecimal():
+        raise ValueError
+    return int(value)
 
 
 def _check(receipt: Receipt) -> None:

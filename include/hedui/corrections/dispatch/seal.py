@@ -47,11 +47,12 @@ def unseal(document: bytes, *, key: bytes, purpose: Purpose) -> dict[str, Any]:
         content, given = parsed["content"], parsed["signature"]
         if parsed["algorithm"] != ALGORITHM or not isinstance(content, dict) or not isinstance(given, str):
             raise ValueError
-    except (ValueError, KeyError, TypeError, RecursionError):
+        held = holds(given, content, key=key, purpose=purpose)
+    except (ValueError, KeyError, TypeError, RecursionError):  # also half of a surrogate pair, which no encoding takes
         raise ReceiptFormatError(
             f"It is not a signed {purpose}: expected JSON with content, algorithm {ALGORITHM} and signature."
         ) from None
-    if not holds(given, content, key=key, purpose=purpose):
+    if not held:
         raise ForgedReceiptError(
             "The signature does not hold: it was made with another key, or the content was changed afterwards."
         )
