@@ -3,7 +3,8 @@
     python benchmarks/monthly_statistics.py --rows 20000000
 
 ``rows`` is the number of payments of the month; there are as many enrolments and nearly as many levies. Each competitor is a process of
-its own. Hedui makes the workbooks too, pandas only the figures. Needs about 0.2 GB of disk per million rows.
+its own. Hedui makes the workbooks and the list of arrears too, pandas only the figures. Needs about 0.1 GB of disk per million rows, and
+for pandas about as much memory as a run says; more than ``--most`` GB is refused to it.
 """
 
 from __future__ import annotations
@@ -11,34 +12,31 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
-import resource
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import peak
+from bench import HERE, OURS, Bar, Case, Figures, Group, machine, measure, table, write
 
-ROOT = Path(__file__).resolve().parents[1]
 DAYS = [dt.date(2026, 6, day) for day in range(1, 31) if dt.date(2026, 6, day).weekday() < 5]
 REPORTS = (
     "employer_collection", "flexible_collection", "resident_collection", "tax_office_collection", "enrolment_by_unit_type",
     "payment_by_unit_type",
 )  # fmt: skip
+BLOCK = 60
+"""Rows of 20 persons of one unit."""
 BASE = """
     SELECT i // 3 AS p, i % 3 AS n,
         CASE WHEN (i // 3) % 10 = 0 THEN 'R' WHEN (i // 3) % 20 = 1 THEN 'F' ELSE 'E' END AS payer,
-        CAST(hash(i // 60) % {units} AS BIGINT) AS u, CAST(hash(i) % 1000 AS BIGINT) AS luck,
+        CAST(hash(i // {block}) % {units} AS BIGINT) AS u, CAST(hash(i) % 1000 AS BIGINT) AS luck,
         CAST(400000 + hash(i // 3) % 1800000 AS BIGINT) AS base_fen
-    FROM range({rows}) t (i)
+    FROM (
+        SELECT (k * {days} + {number}) * {block} + r AS i FROM range({blocks} // {days} + 1) a (k), range({block}) b (r)
+    ) WHERE i < {rows}
 """
 COMMON = """
-    lpad(CAST(p AS VARCHAR), 10, '1') AS person_no, '99010' || CAST(u % 6 + 1 AS VARCHAR) AS pool_region,
+    '1' || lpad(CAST(p AS VARCHAR), 9, '0') AS person_no, '99010' || CAST(u % 6 + 1 AS VARCHAR) AS pool_region,
     CASE WHEN payer = 'R' THEN '150' WHEN n = 0 THEN '110' WHEN n = 1 THEN '210' ELSE '410' END AS insurance,
-    CASE WHEN payer = 'E' THEN lpad(CAST(u AS VARCHAR), 12, '9') END AS unit_no
+    CASE WHEN payer = 'E' THEN '9' || lpad(CAST(u AS VARCHAR), 11, '0') END AS unit_no
 """
 TABLES = {
     ("enrolment", "shebao"): f"""
@@ -61,106 +59,93 @@ TABLES = {
 
 
 def build(folder: Path, rows: int) -> None:
-    """Writes the month's canonical partitions."""
+    """Writes the month's canonical partitions: a unit's levies on one day, their payments on another."""
     from hedui import engine
     from hedui.lake import Lake, Manifest, Partition
 
-    lake, units = Lake(str(folder / "lake")), max(50, rows // 60)
-    with engine.connect(memory_limit="4GB") as connection:
-        connection.execute(f"CREATE VIEW base AS {BASE.format(rows=rows, units=units)}")
-        tables = {(name, source): (sql, DAYS if name != "enrolment" else DAYS[-1:]) for (name, source), sql in TABLES.items()}
-        offices = "SELECT lpad(CAST(u AS VARCHAR), 12, '9') AS unit_no, CAST(1990100000 + (u % 6) * 1000 AS VARCHAR) AS tax_office"
-        types = "['10', '10', '20', '30', '90'][CAST(u % 5 AS INTEGER) + 1] AS unit_type, '某单位' AS name"
-        tables["unit", "shebao"] = (f"{offices}, {types} FROM range({units}) t (u)", DAYS[-1:])
-        people = "SELECT lpad(CAST(p AS VARCHAR), 10, '1') AS person_no, CAST(p % 2 + 1 AS VARCHAR) AS sex"
-        tables["person", "shebao"] = (f"{people} FROM range({rows // 3 + 1}) t (p)", DAYS[-1:])
-        for (name, source), (sql, days) in tables.items():
+    lake, units = Lake(str(folder / "lake")), max(50, rows // BLOCK)
+    offices = (
+        "SELECT '9' || lpad(CAST(u AS VARCHAR), 11, '0') AS unit_no, CAST(1990100000 + (u % 6 + 1) * 1000 AS VARCHAR) AS tax_office"
+    )
+    types = "['10', '10', '20', '30', '90'][CAST(u % 5 AS INTEGER) + 1] AS unit_type, '某单位' AS name"
+    people = "SELECT '1' || lpad(CAST(p AS VARCHAR), 9, '0') AS person_no, CAST(p % 2 + 1 AS VARCHAR) AS sex"
+    snapshots = {
+        ("unit", "shebao"): f"{offices}, {types} FROM range({units}) t (u)",
+        ("person", "shebao"): f"{people} FROM range({rows // 3 + 1}) t (p)",
+    }
+    with engine.connect(memory_limit="2GB") as connection:
+        for (name, source), sql in {**TABLES, **snapshots}.items():
+            days = DAYS if name in ("levy", "payment") else DAYS[-1:]
             for number, day in enumerate(days):
-                part = f"SELECT * FROM ({sql})"
-                if len(days) > 1:
-                    part = f"{part} WHERE hash(levy_no) % {len(days)} = {number}"
+                shifted = (number + (7 if name == "payment" else 0)) % len(days)
+                base = BASE.format(rows=rows, units=units, block=BLOCK, blocks=rows // BLOCK + 1, days=len(days), number=shifted)
                 with lake.writer(Partition(layer="canonical", parts=(name, source), date=day)) as writer:
-                    connection.execute(f"COPY ({part}) TO {engine.literal(writer.new_file())} (FORMAT PARQUET)")
+                    file = engine.literal(writer.new_file())
+                    connection.execute(f"COPY (WITH base AS ({base}) {sql}) TO {file} (FORMAT PARQUET, COMPRESSION ZSTD)")
                     writer.commit(Manifest(rows=0))
 
 
-def ours(folder: Path) -> dict[str, Any]:
-    """Every report with its workbook."""
-    from dataclasses import replace
-
-    from hedui.context import Context
-    from hedui.lake import Lake
-    from hedui.site import load_site
-    from hedui.statistics.compute import figures
-    from hedui.statistics.make import make
-    from hedui.statistics.periods import period_of
-
-    context = Context(
-        site=load_site(ROOT / "include" / "sites" / "demo"), lake=Lake(str(folder / "lake")), reports=folder / "reports", inbox="",
-        ledger_url="", memory_limit="1GB", threads=2,
-    )  # fmt: skip
-    month, found = period_of("month", DAYS[0]), {}
-    for report in REPORTS:
-        make(replace(context), report, month)
-        found[report] = {"|".join(place): dict(values) for place, values in figures(context, report, month).cells.items()}
-    return found
+def group(root: Path, rows: int, most: float) -> Group:
+    """The table: Hedui with its workbooks, pandas with the figures alone."""
+    ours = Case(
+        name="Hedui: figures, workbooks, list of arrears, PDF", work="hedui_statistics", python=OURS, arguments={"root": str(root)}
+    )
+    frame = Case(
+        name="pandas: the figures", work="pandas_statistics", python=OURS, arguments={"root": str(root), "most": str(most)}
+    )
+    return Group(
+        title=f"A month's {len(REPORTS)} reports on {rows:,} payments",
+        cases=[ours, frame],
+        bars=[
+            Bar(text="pandas / Hedui, time", what="seconds", above=frame.name, below=ours.name, limit=5, at_least=True),
+            Bar(text="Hedui / pandas, memory", what="gigabytes", above=ours.name, below=frame.name, limit=0.25),
+        ],
+    )
 
 
-def theirs(folder: Path) -> dict[str, Any]:
-    """The same figures made with pandas."""
-    from monthly_pandas import month
-
-    return month(folder / "lake" / "canonical")
-
-
-WORK: dict[str, Callable[[Path], dict[str, Any]]] = {"hedui": ours, "pandas": theirs}
-
-
-def run(name: str, folder: Path) -> dict[str, Any]:
-    """A competitor in a process of its own."""
-    command = [sys.executable, str(Path(__file__)), "--work", name, "--folder", str(folder)]
-    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])  # type: ignore[no-any-return]
-
-
-def same(ours_found: dict[str, Any], theirs_found: dict[str, Any]) -> int:
-    """How many figures agree; the first that does not ends the run."""
-    checked = 0
-    for report, places in ours_found.items():
-        for place, values in places.items():
-            for key, value in values.items():
-                other = theirs_found[report].get(place, {}).get(key, 0)
-                if value != other:
-                    raise SystemExit(f"{report} {place} {key}: Hedui {value}, pandas {other}")
-                checked += 1
-    return checked
+def same(root: Path) -> int:
+    """How many figures both have made and agree on; the first that does not ends the run."""
+    ours, theirs = (json.loads((root / f"{name}.json").read_text("utf-8")) for name in ("hedui", "pandas"))
+    found = [
+        {
+            (report, place, key): value
+            for report, places in one.items()
+            for place, values in places.items()
+            for key, value in values.items()
+        }
+        for one in (ours, theirs)
+    ]
+    common = {place[::2] for place in found[0]} & {place[::2] for place in found[1]}
+    places = {place for one in found for place in one if place[::2] in common}
+    for place in sorted(places):
+        first, second = (one.get(place, 0) for one in found)
+        if first != second:
+            raise SystemExit(f"{place}: Hedui {first}, pandas {second}")
+    return len(places)
 
 
 def main() -> None:
-    """Builds the data, runs both, prints the table."""
+    """Builds the data, runs both, prints and writes the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=20_000_000)
-    parser.add_argument("--folder", type=Path, help="Where the data goes; default: a temporary folder.")
-    parser.add_argument("--work", choices=WORK, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.work:
-        start = time.perf_counter()
-        found = WORK[options.work](options.folder)
-        seconds, usage = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
-        cpu = usage.ru_utime + usage.ru_stime
-        print(json.dumps({"seconds": seconds, "cpu": cpu, "gigabytes": peak.gigabytes(), "found": found}))
-        return
-    with tempfile.TemporaryDirectory(prefix="hedui-statistics-", dir=options.folder) as name:
-        folder = Path(name)
-        build(folder, options.rows)
-        results = {name: run(name, folder) for name in WORK}
-        checked = same(results["hedui"]["found"], results["pandas"]["found"])
-    print(f"| {options.rows:,} payments, {len(REPORTS)} reports | seconds | processor seconds | peak memory, GB |")
-    print("|---|---|---|---|")
-    for name, result in results.items():
-        print(f"| {name} | {result['seconds']:.1f} | {result['cpu']:.1f} | {result['gigabytes']:.2f} |")
-    faster = results["pandas"]["seconds"] / results["hedui"]["seconds"]
-    leaner = results["hedui"]["gigabytes"] / results["pandas"]["gigabytes"]
-    print(f"\nHedui is {faster:.1f} times as fast with {leaner:.2f} of the memory; {checked:,} figures agree.")
+    parser.add_argument("--rows", type=int, default=20_000_000, help="payments of the month (default: %(default)s)")
+    parser.add_argument("--repeat", type=int, default=1, help="rounds (default: %(default)s)")
+    parser.add_argument("--most", type=float, default=24.0, help="GB that pandas may take (default: %(default)s)")
+    parser.add_argument("--folder", type=Path, default=HERE.parent / "var" / "bench", help="where the data go while it runs")
+    parser.add_argument("--show", action="store_true", help="only show, do not write RESULTS.md")
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    head = machine()
+    with tempfile.TemporaryDirectory(prefix="statistics-", dir=given.folder) as name:
+        root = Path(name)
+        build(root, given.rows)
+        print("data are made", flush=True)
+        one = group(root, given.rows, given.most)
+        figures: dict[str, Figures] = measure(one, given.repeat)
+        checked = same(root)
+    text = f"{table(one, figures, head)}\n\n{checked:,} figures of both agree."
+    print(text)
+    if not given.show:
+        write(HERE / "RESULTS.md", "statistics", text)
 
 
 if __name__ == "__main__":

@@ -218,6 +218,68 @@ def pandas_extraction(root: str) -> Work:
     return work
 
 
+def hedui_statistics(root: str) -> Work:
+    """A month's reports: figures, workbooks, list of arrears, PDF; the figures are kept beside the lake."""
+    import monthly_statistics
+
+    from hedui.context import Context
+    from hedui.lake import Lake
+    from hedui.site import load_site
+    from hedui.statistics.compute import figures
+    from hedui.statistics.make import make
+    from hedui.statistics.periods import period_of
+
+    folder = Path(root)
+    context = Context(
+        site=load_site(Path(__file__).resolve().parents[1] / "include" / "sites" / "demo"), lake=Lake(str(folder / "lake")),
+        reports=folder / "reports", inbox="", ledger_url="", memory_limit="2GB", threads=2,
+    )  # fmt: skip
+    month = period_of("month", monthly_statistics.DAYS[0])
+
+    def work() -> dict[str, int]:
+        found = {}
+        for report in monthly_statistics.REPORTS:
+            make(context, report, month)
+            found[report] = {"|".join(place): dict(values) for place, values in figures(context, report, month).cells.items()}
+        (folder / "hedui.json").write_text(json.dumps(found), "utf-8")
+        return {"figures": sum(len(values) for places in found.values() for values in places.values())}
+
+    return work
+
+
+def pandas_statistics(root: str, most: str) -> Work:
+    """The same figures from the same files; a process that asks for more memory than ``most`` GB ends itself, not the machine."""
+    import resource
+
+    import monthly_pandas
+
+    resource.setrlimit(resource.RLIMIT_DATA, (int(float(most) * 1e9),) * 2)
+    if Path("/proc/self/oom_score_adj").exists():
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    folder = Path(root)
+
+    def work() -> dict[str, int]:
+        found = monthly_pandas.month(folder / "lake" / "canonical")
+        (folder / "pandas.json").write_text(json.dumps(found), "utf-8")
+        return {"figures": sum(len(values) for places in found.values() for values in places.values())}
+
+    return work
+
+
+def hedui_rows(file: str, rows: str) -> Work:
+    """A list as the statistics write it, with its styles."""
+    import workbook_rows
+
+    return lambda: workbook_rows.ours(int(rows), Path(file))
+
+
+def openpyxl_rows(file: str, rows: str) -> Work:
+    """The same list by openpyxl's write-only mode."""
+    import workbook_rows
+
+    return lambda: workbook_rows.theirs(int(rows), Path(file))
+
+
 WORK: dict[str, Callable[..., Work]] = {
     function.__name__: function
     for function in (
@@ -228,6 +290,10 @@ WORK: dict[str, Callable[..., Work]] = {
         hedui_checks,
         hedui_linkage,
         hedui_extraction,
+        hedui_statistics,
+        hedui_rows,
+        openpyxl_rows,
+        pandas_statistics,
         pandas_checks,
         pandas_extraction,
         duckdb_floor,

@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import resource
-import subprocess
-import sys
 import tempfile
-import time
 from functools import partial
 from pathlib import Path
 
-import peak
+from bench import HERE, OURS, Bar, Case, Group, machine, measure, table, write
 
 COLUMNS = (
     ("region", "text"), ("unit_no", "code"), ("unit_name", "text"), ("person", "code"), ("insurance", "text"), ("period", "code"),
@@ -31,7 +27,7 @@ SQL = """
 """
 
 
-def ours(rows: int, path: Path) -> None:
+def ours(rows: int, path: Path) -> dict[str, int]:
     """Hedui's long sheet, with its styles."""
     from hedui import engine
     from hedui.reports.content import Column, LongTable, Report, Sheet
@@ -41,15 +37,16 @@ def ours(rows: int, path: Path) -> None:
     columns = tuple(Column(key=key, title=key, kind=kind) for key, kind in COLUMNS)  # type: ignore[arg-type]
     with engine.connect(memory_limit="1GB") as connection:
         connection.execute(f"CREATE TEMP TABLE listed AS {SQL.format(rows=rows)}")
-        table = LongTable(
+        listed = LongTable(
             name="明细", title="明细", columns=columns, count=rows, rows=lambda: iter(()), per_sheet=1_000_000,
             xml=partial(fast_rows, connection, "listed", columns),
         )  # fmt: skip
         cover = Sheet(name="封面", title="试", blocks=())
-        write_workbook(Report(title="试", organisation="试", business_date=dt.date(2026, 6, 30), sheets=(cover, table)), path)
+        write_workbook(Report(title="试", organisation="试", business_date=dt.date(2026, 6, 30), sheets=(cover, listed)), path)
+    return {"MB": path.stat().st_size // 1024**2}
 
 
-def theirs(rows: int, path: Path) -> None:
+def theirs(rows: int, path: Path) -> dict[str, int]:
     """openpyxl's write-only mode, without any style but the formats that the values need."""
     import duckdb
     from openpyxl import Workbook
@@ -63,37 +60,33 @@ def theirs(rows: int, path: Path) -> None:
             for row in batch:
                 sheet.append([value / 100 if key.endswith("_fen") else value for (key, _), value in zip(COLUMNS, row, strict=True)])
     book.save(path)
+    return {"MB": path.stat().st_size // 1024**2}
+
+
+def group(folder: Path, rows: int) -> Group:
+    """The table."""
+    cases = [
+        Case(name=name, work=work, python=OURS, arguments={"file": str(folder / f"{work}.xlsx"), "rows": str(rows)})
+        for name, work in (("Hedui", "hedui_rows"), ("openpyxl, write-only", "openpyxl_rows"))
+    ]
+    bar = Bar(text="openpyxl / Hedui, time", what="seconds", above=cases[1].name, below=cases[0].name, limit=4, at_least=True)
+    return Group(title=f"A list of {rows:,} rows and {len(COLUMNS)} columns as a workbook", cases=cases, bars=[bar])
 
 
 def main() -> None:
-    """Runs both, each in a process of its own, and prints the table."""
+    """Runs both, prints and writes the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--work", choices=("hedui", "openpyxl"), help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the list (default: %(default)s)")
+    parser.add_argument("--repeat", type=int, default=1, help="rounds (default: %(default)s)")
+    parser.add_argument("--show", action="store_true", help="only show, do not write RESULTS.md")
+    given = parser.parse_args()
+    head = machine()
     with tempfile.TemporaryDirectory(prefix="hedui-rows-") as folder:
-        path = Path(folder) / "rows.xlsx"
-        if options.work:
-            start = time.perf_counter()
-            (ours if options.work == "hedui" else theirs)(options.rows, path)
-            usage = resource.getrusage(resource.RUSAGE_SELF)
-            print(
-                time.perf_counter() - start,
-                usage.ru_utime + usage.ru_stime,
-                peak.gigabytes(),
-                path.stat().st_size / 1024**2,
-            )
-            return
-    print(f"| {options.rows:,} rows of {len(COLUMNS)} columns | seconds | processor seconds | peak memory, GB | file, MB |")
-    print("|---|---|---|---|---|")
-    seconds = {}
-    for name in ("hedui", "openpyxl"):
-        command = [sys.executable, __file__, "--rows", str(options.rows), "--work", name]
-        line = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-        wall, cpu, memory, size = map(float, line)
-        seconds[name] = cpu
-        print(f"| {name} | {wall:.1f} | {cpu:.1f} | {memory:.2f} | {size:.1f} |")
-    print(f"\nHedui needs {seconds['openpyxl'] / seconds['hedui']:.1f} times less processor time.")
+        one = group(Path(folder), given.rows)
+        text = table(one, measure(one, given.repeat), head)
+    print(text)
+    if not given.show:
+        write(HERE / "RESULTS.md", "rows", text)
 
 
 if __name__ == "__main__":
