@@ -10,6 +10,7 @@ from hedui.errors import HeduiError
 DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg", "oracle": "oracle+oracledb"}
 """SQLAlchemy driver by Airflow connection type; other types are taken as SQLAlchemy's own names."""
 
+_WEB = frozenset({"http", "https"})
 _OWN_EXTRA = frozenset({"service_name", "sid", "driver"})
 _ORACLE_EXTRA = (
     *("dsn", "protocol", "server_type", "cclass", "purity", "expire_time", "config_dir", "wallet_location", "wallet_password"),
@@ -41,14 +42,15 @@ def connection_url(connection: AirflowConnection) -> str:
     - ``oracle``: the service from ``extra.service_name`` (or ``extra.sid``, or the schema field); thick mode, limits of time, DRCP and
       wallets from the extras in :data:`_ORACLE_EXTRA`, see docs/oracle.md.
     - ``smtp``: ``extra.disable_ssl``/``disable_tls`` as in Airflow's provider; the sender from ``extra.from_email``.
-    - ``http``: the token from ``extra.access_token``; the signing secret is the password and travels as the URL's fragment.
+    - ``http``: the token from ``extra.access_token``; the signing secret is the password and travels as the URL's fragment. With a login
+      the two are user and password of the URL.
 
     Raises:
         HeduiError: The connection has no host.
     """
     if not connection.host:
         raise HeduiError(f"The Airflow connection {connection.conn_id} has no host; edit it under Admin, Connections.")
-    if connection.conn_type in ("http", "https"):
+    if connection.conn_type in _WEB:
         return _webhook(connection)
     if connection.conn_type in ("smtp", "email"):
         return _smtp(connection)
@@ -98,10 +100,15 @@ def _smtp(connection: AirflowConnection) -> str:
 
 
 def _webhook(connection: AirflowConnection) -> str:
-    scheme = connection.schema or connection.conn_type
+    given, stated = connection.host or "", connection.schema or ""
+    scheme, _, rest = given.rpartition("://")
+    scheme = scheme or (stated if stated in _WEB else connection.conn_type)
     port = f":{connection.port}" if connection.port else ""
-    host = (connection.host or "").removeprefix(f"{scheme}://")
-    host, _, path = host.partition("/")
+    host, _, path = rest.partition("/")
+    path = path or (stated if stated not in _WEB else "")  # in a URI Airflow takes the path for the schema
     token = connection.extra_dejson.get("access_token")
+    query = _query({"access_token": token} if token else {})
+    if connection.login:
+        return f"{scheme}://{_authority(connection, host=host)}/{path}{query}"
     secret = f"#{quote(connection.password, safe='')}" if connection.password else ""
-    return f"{scheme}://{host}{port}/{path}{_query({'access_token': token} if token else {})}{secret}"
+    return f"{scheme}://{host}{port}/{path}{query}{secret}"

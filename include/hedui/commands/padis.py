@@ -73,12 +73,13 @@ def check(site: SiteOption) -> None:
 @padis_app.command("status")
 def status(site: SiteOption) -> None:
     """Records by kind, month and state. 上报现状。"""
+    from hedui.padis.fields import kinds
     from hedui.padis.model import STATE_LABELS
     from hedui.padis.standing import counts
 
     grid = Table("类别", "月份", "状态", "记录数", box=None)
     for row in counts(_office(site)):
-        grid.add_row(row["kind"], row["period"], STATE_LABELS[row["state"]], f"{row['rows']:,}")
+        grid.add_row(kinds()[row["kind"]].label, row["period"], STATE_LABELS[row["state"]], f"{row['rows']:,}")
     out.print(grid)
 
 
@@ -98,14 +99,16 @@ def batches(site: SiteOption, every: Annotated[bool, typer.Option("--all", help=
 @padis_app.command("refused")
 def refused(site: SiteOption) -> None:
     """List records that wait for a correction, masked. 被拒与待更正记录。"""
+    from hedui.padis.fields import kinds
+    from hedui.padis.names import masked_key
     from hedui.padis.standing import refused as waiting
-    from hedui.security.masking import mask_certificate
 
     grid = Table("编号", "类别", "业务编号", "月份", "批次", "行", "原因", box=None)
     for one in waiting(_office(site)):
         line = str(one.line or "")
         grid.add_row(
-            str(one.id), one.kind, mask_certificate(one.business_key), one.period, one.batch or "", line, "；".join(one.reasons)
+            *(str(one.id), kinds()[one.kind].label, masked_key(one.kind, one.business_key), one.period),
+            *(one.batch or "", line, "；".join(one.reasons)),
         )
     out.print(grid)
 
@@ -235,6 +238,7 @@ def mock(
     profile: Annotated[Path | None, typer.Option(help="Profile YAML; default: the reference profile. 配置")] = None,
     store: Annotated[Path, typer.Option(help="Where it keeps what it took (SQLite). 存储")] = Path("padis-mock.db"),
     port: Annotated[int, typer.Option(help="Port on this machine; 0: any. 端口")] = 8650,
+    host: Annotated[str, typer.Option(help="Address to listen at; in a container 0.0.0.0. 监听地址")] = "127.0.0.1",
     fault: Annotated[list[str] | None, typer.Option(help="A fault by chance: NAME=SHARE; may be repeated. 故障=占比")] = None,
     refuse: Annotated[float, typer.Option(min=0, max=1, help="Share of records refused by line. 逐条拒收占比")] = 0,
     seed: Annotated[int, typer.Option(help="Start of chance. 随机种子")] = 0,
@@ -259,9 +263,9 @@ def mock(
     desk = Desk(store, load_profile(profile or SHIPPED / "reference.yaml"), faults)
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
+        listener.bind((host, port))
         listener.listen(128)
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        url = f"http://{host}:{listener.getsockname()[1]}"
         server = application(desk, started=lambda: print(url, flush=True))
         config = uvicorn.Config(server, log_level="warning", access_log=False)
         uvicorn.Server(config).run(sockets=[listener])

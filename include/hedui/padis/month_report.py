@@ -9,13 +9,12 @@ from typing import Final
 from hedui.padis.fields import kinds
 from hedui.padis.figures import BatchLine, Month, month_batches, month_figures
 from hedui.padis.model import STATE_LABELS
-from hedui.padis.names import month_name, region_names
+from hedui.padis.names import masked_key, month_name, region_names
 from hedui.padis.office import Office
 from hedui.padis.standing import refused
 from hedui.padis.windows import month_days
 from hedui.reports.content import Block, Column, Facts, Figure, Figures, LongTable, Notes, Report, Sheet, Table, Value
 from hedui.reports.workbook import write_workbook
-from hedui.security.masking import mask_certificate, mask_key
 
 TITLE: Final = "PADIS上报月报"
 GRID: Final = (11.5,) * 12
@@ -129,7 +128,7 @@ def _waiting(office: Office, period: str) -> LongTable:
     rows: tuple[tuple[Value, ...], ...] = tuple(
         (
             kinds()[one.kind].label,
-            (mask_certificate if one.kind == "birth" else mask_key)(one.business_key),
+            masked_key(one.kind, one.business_key),
             f"{one.region} {names.get(one.region[:6], '')}".strip(),
             SIDES[one.by],
             one.code,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hedui.padis.office import Office
+from hedui.security.masking import mask_certificate, mask_key
 
 ORDERS = (("1", "一孩"), ("2", "二孩"), ("3", "三孩及以上"))
 """Orders of birth as tables count them; later children count with the third."""
@@ -17,6 +18,11 @@ def code_labels(office: Office, table: str) -> dict[str, str]:
 def region_names(office: Office) -> dict[str, str]:
     """Names of the site's regions by code."""
     return {region.code: region.name for region in office.context.site.regions}
+
+
+def masked_key(kind: str, business_key: str) -> str:
+    """A record's number, masked as its kind wants it."""
+    return (mask_certificate if kind == "birth" else mask_key)(business_key) or ""
 
 
 def month_name(period: str) -> str:

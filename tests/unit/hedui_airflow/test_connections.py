@@ -77,6 +77,11 @@ def connection(uri_type: str, *, extra: dict[str, Any] | None = None, **values: 
             "https://robot/send?access_token=t#SEC%2Bx",
             id="webhook",
         ),
+        pytest.param(
+            connection("http", host="https://padis", login="u@x", password="p/w", port=8443, schema="https"),
+            "https://u%40x:p%2Fw@padis:8443/",
+            id="receiver-with-login",
+        ),
     ],
 )
 def test_connections_become_urls(given: Any, url: str) -> None:
@@ -86,6 +91,15 @@ def test_connections_become_urls(given: Any, url: str) -> None:
 def test_the_url_of_a_database_gives_back_the_password() -> None:
     given = connection("postgres", host="db", login="r", password="p@ss/w:rd#?", schema="x")
     assert make_url(connection_url(given)).password == "p@ss/w:rd#?"
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://padis:8650/", "https://padis/", "https://u:p%40w@padis:8443/gateway/v1", "https://padis/gateway"]
+)
+def test_the_address_of_a_receiver_is_the_one_that_was_set(uri: str) -> None:
+    from airflow.sdk import Connection
+
+    assert connection_url(Connection.from_uri(uri, conn_id="padis")) == uri
 
 
 def test_what_the_embedded_stack_writes_is_read_back() -> None:

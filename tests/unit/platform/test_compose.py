@@ -100,7 +100,8 @@ def test_commands_that_run_files_of_ours_find_them_in_the_image(compose: dict[st
 
 def test_all_services_are_there_with_pinned_images_and_health_checks(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    assert set(services) == AIRFLOW_SERVICES | {"postgres", "redis", "oracle", "minio", "minio-init"}
+    assert set(services) == AIRFLOW_SERVICES | {"postgres", "redis", "oracle", "minio", "minio-init", "padis"}
+    assert [name for name, service in services.items() if "profiles" in service] == ["padis"], "the stand-in starts when asked for"
     for name, service in services.items():
         assert "build" in service or re.search(r":[^:]*\d[^:]*$", service["image"]), f"{name} has no version"
         assert ("healthcheck" in service) is (name not in ONE_TIME), name
@@ -113,8 +114,27 @@ def test_the_connections_of_the_site_are_configured(compose: dict[str, Any]) -> 
 
     environment = compose["services"]["airflow-worker"]["environment"]
     readers = [source.reader for source in load_site(ROOT / "include" / "sites" / "demo").sources]
-    wanted = {reader.connection for reader in readers if isinstance(reader, SqlReader)} | {"hedui_ledger"}
+    wanted = {reader.connection for reader in readers if isinstance(reader, SqlReader)} | {"hedui_ledger", *outbound_connections()}
     assert {f"AIRFLOW_CONN_{name.upper()}" for name in wanted} <= set(environment)
+
+
+def outbound_connections() -> set[str]:
+    """Connections by which the demo's uploads, pushes and requests for help leave; folders below the inbox need none."""
+    from hedui.site.assist import load_assist
+    from hedui.site.padis import load_padis
+    from hedui.site.pushes import load_pushes
+
+    demo = ROOT / "include" / "sites" / "demo"
+    padis, pushes, assist = load_padis(demo), load_pushes(demo), load_assist(demo)
+    assert padis
+    assert pushes
+    assert assist
+    ways: list[Any] = [padis.profile.transport, assist.transport, *(push.transport for push in pushes.pushes)]
+    return {name for way in ways if (name := getattr(way, "connection", None) or getattr(way, "place", None))}
+
+
+def test_the_demo_reports_by_a_connection_that_is_configured() -> None:
+    assert outbound_connections() == {"padis"}
 
 
 def test_the_image_installs_the_lock(compose: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The reference server over HTTP and SOAP. It listens on this machine only."""
+"""The reference server over HTTP and SOAP."""
 
 from __future__ import annotations
 
