@@ -45,7 +45,9 @@ ACTIONS: Final[dict[str, str]] = {
     "padis.resubmit": "重新上报被拒记录",
     "padis.release": "放行挂起批次",
     "padis.close": "上报月结",
+    "statistics.begin": "着手分发统计报表",
     "statistics.send": "分发统计报表",
+    "statistics.fail": "统计报表未能送出",
     "statistics.expire": "清理到期统计报表",
     "inspection.record": "登记巡检",
     "inspection.delete_logs": "按规定清理日志",
@@ -61,6 +63,7 @@ ACTIONS: Final[dict[str, str]] = {
     "assist.pair": "协查配对",
     "assist.answer": "协查反馈",
     "assist.close": "办结协查或通报",
+    "push.write": "备妥对外推送文件",
     "push.send": "对外推送数据",
     "push.receipt": "登记推送回执",
 }

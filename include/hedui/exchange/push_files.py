@@ -79,6 +79,21 @@ def push_files(context: Context, push: Push, *, date: dt.date, codes: ReceiverCo
             yield _rows(push, county, duck.execute(query).fetchall(), sent)
 
 
+def without_region(context: Context, push: Push, *, date: dt.date) -> int:
+    """Rows of a push that stay here because they have no region to be split by; none where only some regions are asked for.
+
+    Raises:
+        LakeError: The source has not delivered for that date.
+    """
+    if push.statistics or push.regions:
+        return 0
+    relation = engine.parquet(context.lake.files(context.canonical(push.dataset, push.source, date)))
+    only = {name: list(values) for name, values in push.only.items()}
+    statement = engine.render("exchange/push_counts.sql", rows=relation, region=push.region, fields=[], only=only)
+    with engine.connect(memory_limit=context.memory_limit, threads=context.threads) as duck:
+        return sum(int(row[1]) for row in duck.execute(statement).fetchall() if not row[0])
+
+
 def _wanted(push: Push, county: str) -> bool:
     return not push.regions or county.startswith(push.regions)
 

@@ -1,6 +1,8 @@
 """Outbound pushes: files written, sent, acknowledged. What left, when, to whom and why is in the ledger and in its audit chain.
 
 A push may be run again at any time: the same data are the same file, which is not sent again; changed data are a further revision.
+The audit chain has a file before its first byte leaves (``push.write``) and once it has left (``push.send``): a killed run cannot let one
+out unseen.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from hedui import audit
 from hedui.context import Context
-from hedui.exchange.push_files import PushFile, push_files
+from hedui.exchange.push_files import PushFile, push_files, without_region
 from hedui.ledger.database import begin
 from hedui.padis.crypto import sha256, sm3
 from hedui.padis.envelopes import read
@@ -59,7 +61,7 @@ class Pushed:
         sent: Of them, files that went out now.
         rows: Rows of all files.
         suppressed: Cells that were not told.
-        waiting: Rows that stay here because a region code of theirs is not certain in the receiver's version.
+        waiting: Rows that stay here because they have no region, or none that is certain in the receiver's version.
     """
 
     files: int = 0
@@ -75,7 +77,8 @@ def push_out(context: Context, push: Push, *, date: dt.date, codes: ReceiverCode
     Raises:
         LakeError: The source has not delivered. NotDeliveredError: the folder cannot be written; run it again later.
     """
-    files = sent = rows = suppressed = waiting = 0
+    files = sent = rows = suppressed = 0
+    waiting = without_region(context, push, date=date)
     for file in push_files(context, push, date=date, codes=codes):
         files, rows, suppressed, waiting = files + 1, rows + file.rows, suppressed + file.suppressed, waiting + file.waiting
         sent += _send(context, push, file, date, operator)
@@ -85,6 +88,12 @@ def push_out(context: Context, push: Push, *, date: dt.date, codes: ReceiverCode
 
 def _send(context: Context, push: Push, file: PushFile, date: dt.date, operator: str) -> bool:
     digests = {"sha256": sha256(file.content), "sm3": sm3(file.content)}
+    details: dict[str, Any] = {
+        **{"push": push.id, "receiver": push.receiver, "basis": push.basis, "date": date.isoformat(), "region": file.region},
+        **{"rows": file.rows, "suppressed": file.suppressed, "waiting": file.waiting},
+        **{"columns": list(file.columns), "masks": dict(file.masks)},
+        **digests,
+    }
     with begin(context.ledger_url, lock=LOCK) as connection:
         known = connection.execute(text(LATEST), {"push": push.id, "date": date, "region": file.region}).one_or_none()
         if known is not None and known.sha256 == digests["sha256"]:
@@ -93,16 +102,14 @@ def _send(context: Context, push: Push, file: PushFile, date: dt.date, operator:
             number = known.id
         else:
             number = _enter(connection, push, file, date, operator, (known.revision if known else 0) + 1, digests)
+            audit.append(connection, actor=operator, action="push.write", subject=f"对外推送 {number}", details=details)
     name = f"{number}.csv"
     sidecars = {f"{name}.sm3": digests["sm3"].encode("ascii")}
     parcel = Parcel(batch=number, name=name, content=file.content, places={"name": name}, sidecars=sidecars, columns=file.columns)
     FolderWay(push.transport, context=context).send(parcel)
     with begin(context.ledger_url) as connection:
-        left = {"push": push.id, "receiver": push.receiver, "basis": push.basis, "date": date.isoformat(), "region": file.region}
-        counted = {"rows": file.rows, "suppressed": file.suppressed, "waiting": file.waiting}
-        told = {**left, **counted, "columns": list(file.columns), "masks": dict(file.masks)}
         _move(connection, number, "SENT")
-        audit.append(connection, actor=operator, action="push.send", subject=f"对外推送 {number}", details={**told, **digests})
+        audit.append(connection, actor=operator, action="push.send", subject=f"对外推送 {number}", details=details)
     return True
 
 

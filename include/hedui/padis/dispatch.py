@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from hedui.ledger.database import begin
 from hedui.padis import batches
 from hedui.padis.batches import Batch
-from hedui.padis.errors import DeliveryError, NotDeliveredError, UnansweredError
+from hedui.padis.errors import DeliveryError, NameTakenError, NotDeliveredError, UnansweredError
 from hedui.padis.inbound import settle, store
 from hedui.padis.model import OPEN_BATCH, BatchState
 from hedui.padis.office import Office
@@ -127,6 +127,8 @@ def _deliver(office: Office, batch: Batch) -> Outcome:
         return _again(office, batch, "not_delivered", error)
     except UnansweredError as error:
         return _unknown(office, batch, "unanswered", str(error), retry.query_after_seconds)
+    except NameTakenError as error:
+        return _parked(office, batch, "name_taken", "同名文件已存在且内容不同，转人工核实", said=str(error))
     if body is None:
         return _waiting(office, batch.id, "sent")
     return _answered(office, batch.id, body, way="answer")
@@ -200,23 +202,25 @@ def _asked(office: Office, batch: Batch) -> Outcome:
         found = office.transport().ask(batches.parcel(office, batch.id))
     except DeliveryError as error:
         return _unknown(office, batch, "query_failed", str(error), _ask_pause(office, batch, error.wait))
+    except NameTakenError as error:
+        return _parked(office, batch, "name_taken", "同名文件已存在且内容不同，转人工核实", said=str(error))
     if found.state == "answered":
         return _answered(office, batch.id, found.body, way="query")
     if found.state == "pending":
         return _waiting(office, batch.id, "pending")
     if found.state == "absent":
         return _again(office, batch, "absent")
-    return _cannot(office, batch)
+    return _parked(office, batch, "cannot_ask", "无法查询，转人工核实")
 
 
-def _cannot(office: Office, batch: Batch) -> Outcome:
-    """Nobody can be asked: a person has to find out."""
+def _parked(office: Office, batch: Batch, event: str, reason: str, *, said: str = "") -> Outcome:
+    """No program can tell what became of the batch: a person has to find out."""
     with begin(office.ledger) as connection:
         current = batches.load(connection, batch.id, lock=True)
-        if current.state != BatchState.QUERY:
+        if current.state not in (BatchState.SENDING, BatchState.QUERY):
             return _left(current, "期间已收到回执")
-        moved = batches.move(connection, office, current, BatchState.PARKED, "cannot_ask")
-    return Outcome(batch=batch.id, state=moved.state, done=True, reason="无法查询，转人工核实")
+        moved = batches.move(connection, office, current, BatchState.PARKED, event, said=said)
+    return Outcome(batch=batch.id, state=moved.state, done=True, reason=reason)
 
 
 def _unknown(office: Office, batch: Batch, event: str, said: str, pause: float) -> Outcome:

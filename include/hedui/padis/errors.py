@@ -17,6 +17,10 @@ class PackageError(PadisError):
     """A finished file does not hold what it must; nothing was sent."""
 
 
+class NameTakenError(PadisError):
+    """Where the file would go another one of its name is already: a person has to look before anything else is done."""
+
+
 class DeliveryError(PadisError):
     """Base of what can happen to a file on its way.
 

@@ -26,6 +26,12 @@ INSERT INTO hedui.padis_receipt (batch_id, way, name, received_at, operator, sha
 VALUES (:batch, :way, :name, :now, :operator, :sha256, :content) RETURNING id
 """
 
+EARLIER: Final = """
+SELECT id FROM hedui.padis_receipt
+WHERE sha256 = :sha256 AND id <> :id AND outcome IN ('applied', 'conflict')
+  AND (NOT :named OR (name = :name AND batch_id IS NOT DISTINCT FROM :batch)) LIMIT 1
+"""
+
 DONE: Final = "UPDATE hedui.padis_receipt SET applied_at = :now, outcome = :outcome, note = :note WHERE id = :id"
 
 
@@ -54,12 +60,17 @@ def store(office: Office, *, way: Way, name: str, content: bytes, batch: str | N
     Returns:
         Its number.
     """
+    with begin(office.ledger) as connection:
+        return keep(connection, office, way=way, name=name, content=content, batch=batch)
+
+
+def keep(connection: Connection, office: Office, *, way: Way, name: str, content: bytes, batch: str | None = None) -> int:
+    """As :func:`store`, in the caller's transaction."""
     values = {
         "batch": batch, "way": way, "name": name, "now": office.clock(), "operator": office.operator, "sha256": sha256(content),
         "content": content,
     }  # fmt: skip
-    with begin(office.ledger) as connection:
-        return int(connection.execute(text(STORE), values).scalar_one())
+    return int(connection.execute(text(STORE), values).scalar_one())
 
 
 def settle(office: Office, receipt: int) -> str:
@@ -79,10 +90,14 @@ def settle(office: Office, receipt: int) -> str:
 
 
 def _judge(connection: Connection, office: Office, receipt: int, row: dict[str, Any]) -> tuple[str, str | None]:
-    earlier = (
-        "SELECT id FROM hedui.padis_receipt WHERE sha256 = :sha256 AND id <> :id AND outcome IN ('applied', 'conflict') LIMIT 1"
-    )
-    same = connection.execute(text(earlier), {"sha256": row["sha256"], "id": receipt}).scalar_one_or_none()
+    # where the file's name says which batch is meant, equal contents may be about different batches
+    same = connection.execute(
+        text(EARLIER),
+        {
+            **{"sha256": row["sha256"], "id": receipt, "batch": row["batch_id"], "name": row["name"]},
+            "named": office.profile.receipts.format.name is not None,
+        },
+    ).scalar_one_or_none()
     if same is not None and not _still_waits(connection, row["batch_id"]):
         return "duplicate", f"与回执 {same} 内容相同"
     try:

@@ -13,7 +13,7 @@ from hedui.ledger.database import begin
 from hedui.padis import batches
 from hedui.padis.errors import PadisError
 from hedui.padis.fields import Kind
-from hedui.padis.inbound import settle, store
+from hedui.padis.inbound import keep, settle
 from hedui.padis.model import OPEN_BATCH, BatchState
 from hedui.padis.office import Office
 from hedui.padis.receipts import LineVerdict, write_receipt
@@ -44,8 +44,9 @@ def enter(
     content = write_receipt(office.profile, batch, status=status, lines=lines, code=code, reason=reason)
     with begin(office.ledger) as connection:
         batches.load(connection, batch)
+        receipt = keep(connection, office, way="form", name="", content=content, batch=batch)
         _audit(connection, office, "padis.receipt", f"批次 {batch}", {"status": status, "lines": len(lines)})
-    return settle(office, store(office, way="form", name="", content=content, batch=batch))
+    return settle(office, receipt)
 
 
 def resubmit(office: Office, record: int, *, reason: str) -> None:
@@ -65,18 +66,6 @@ def resubmit(office: Office, record: int, *, reason: str) -> None:
         for state in ("FIXING", "READY") if found == "REJECTED" else ("READY",):
             connection.execute(update, {**now, "state": state})
         _audit(connection, office, "padis.resubmit", f"上报记录 {record}", {"reason": reason})
-
-
-def take_up(office: Office, record: int) -> None:
-    """Marks a refused record as being corrected.
-
-    Raises:
-        PadisError: It is not refused.
-    """
-    with begin(office.ledger) as connection:
-        query = "UPDATE hedui.padis_record SET state = 'FIXING', state_at = :now WHERE id = :id AND state = 'REJECTED'"
-        if connection.execute(text(query), {"id": record, "now": office.clock()}).rowcount != 1:
-            raise PadisError(f"Record {record} is not refused; only refused records are taken up.")
 
 
 def release(office: Office, batch: str, *, to: Literal["send", "ask"], reason: str) -> None:

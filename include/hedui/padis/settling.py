@@ -13,6 +13,7 @@ from hedui.padis.batches import Batch
 from hedui.padis.errors import PadisError
 from hedui.padis.model import OPEN_BATCH, BatchState
 from hedui.padis.office import Office
+from hedui.padis.quoting import masked_reasons
 from hedui.padis.receipts import LineVerdict, Verdict
 
 GOOD: Final = ("accepted", "duplicate")
@@ -77,8 +78,8 @@ def apply_verdict(connection: Connection, office: Office, receipt: int, verdict:
     later = {record["id"] for record in records if record["version"] > 1}
     if replacing := [number for number, _ in accepted if number in later]:
         connection.execute(text(REPLACED), {"ids": replacing, "now": now})
-    _settle(connection, "REJECTED", refused, now)
-    connection.execute(text(OUTDATED), {"ids": [number for number, _ in refused], "now": now})
+    _settle(connection, "REJECTED", _problems(connection, refused), now)
+    connection.execute(text(OUTDATED), {"ids": [number for number, _, _ in refused], "now": now})
     state = _state(batch, verdict, records, len(accepted), len(refused))
     after = office.profile.retry.receipt_hours * 3600 if state == BatchState.SENT else None
     counts = {"accepted": len(accepted), "refused": len(refused), "unknown_lines": unknown, "conflicts": conflicts}
@@ -117,27 +118,32 @@ def _conflicts(told: dict[int, LineVerdict], records: list[dict[str, Any]]) -> i
 
 def _split(
     verdict: Verdict, told: dict[int, LineVerdict], waiting: list[dict[str, Any]], *, unlisted: str
-) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-    """Accepted and refused records with their problems as JSON; those that are still pending are in neither."""
+) -> tuple[list[tuple[int, str]], list[tuple[int, str, str]]]:
+    """Accepted records without problems, refused ones with code and reason; those that are still pending are in neither."""
     accepted: list[tuple[int, str]] = []
-    refused: list[tuple[int, str]] = []
+    refused: list[tuple[int, str, str]] = []
     fine = (*GOOD, "partial") if unlisted == "accepted" else GOOD
     for record in waiting:
         line = told.get(record["id"])
         if line is not None and line.status in GOOD:
             accepted.append((record["id"], "[]"))
         elif line is not None and line.status == "rejected":
-            refused.append((record["id"], _problem(line.code, line.reason or verdict.reason)))
+            refused.append((record["id"], line.code, line.reason or verdict.reason))
         elif line is None and verdict.status in fine:
             accepted.append((record["id"], "[]"))
         elif line is None and verdict.status == "rejected":
-            refused.append((record["id"], _problem(verdict.code, verdict.reason)))
+            refused.append((record["id"], verdict.code, verdict.reason))
     return accepted, refused
 
 
-def _problem(code: str, reason: str) -> str:
-    said = {"field": "", "label": "对方回执", "code": code, "reason": reason or "被拒收，未说明原因", "blocks": True}
-    return json.dumps([said], ensure_ascii=False)
+def _problems(connection: Connection, refused: list[tuple[int, str, str]]) -> list[tuple[int, str]]:
+    """Refused records with their problem as JSON."""
+    reasons = masked_reasons(connection, {number: reason for number, _, reason in refused})
+    said = {"field": "", "label": "对方回执", "blocks": True}
+    return [
+        (number, json.dumps([{**said, "code": code, "reason": reasons[number] or "被拒收，未说明原因"}], ensure_ascii=False))
+        for number, code, _ in refused
+    ]
 
 
 def _settle(connection: Connection, state: str, settled: list[tuple[int, str]], now: dt.datetime) -> None:

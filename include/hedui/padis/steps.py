@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from hedui.context import Context
 from hedui.padis import closing, dispatch, inbound, intake, outgoing, ready
@@ -19,6 +19,11 @@ from hedui.padis.build import canonical_rows, drafts
 from hedui.padis.fields import Kind, kinds
 from hedui.padis.office import Office, open_office
 from hedui.steps import StepSummary
+
+LONGEST: Final = dt.timedelta(minutes=20)
+"""After so long no further turn of the upload begins."""
+STANDING: Final = ("open", "parked")
+"""Counts that say how things stand, not what was done."""
 
 
 def collect(context: Context, folder: Path, kind: Kind, *, source: str, date: dt.date, dataset: str = "") -> StepSummary:
@@ -115,10 +120,17 @@ def run_day(date: dt.date) -> dt.date:
 def upload(context: Context, folder: Path, *, date: dt.date, operator: str = "hedui") -> StepSummary:
     """Does what may be done now: sends, asks, takes receipts. ``counts['open']`` says how many batches are still on their way.
 
-    Called again and again with pauses between; it never waits itself, so that no worker is held.
+    While files were on their way others have become due: turns follow one another until nothing is due, at most :data:`LONGEST`. Called
+    again and again with pauses between; it never waits itself, so that no worker is held.
     """
     office = open_office(context, folder, operator=operator)
-    return turn(office, date=date)
+    begun, told = office.clock(), Counter[str]()
+    while True:
+        made = turn(office, date=date)
+        told.update({name: value for name, value in made.counts.items() if name not in STANDING})
+        acted = made.counts.get("send", 0) + made.counts.get("ask", 0)
+        if not acted or not dispatch.due(office) or office.clock() - begun > LONGEST:
+            return replace(made, counts={**told, **{name: made.counts[name] for name in STANDING}})
 
 
 def turn(office: Office, *, date: dt.date) -> StepSummary:

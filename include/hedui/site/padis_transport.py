@@ -51,7 +51,8 @@ class HttpTransport(Model):
         receipts: Lists the names of later receipts as a JSON list; ``receipt`` fetches one by ``{receipt}``.
         not_known: Statuses of the query that say the batch has never arrived.
         pending: Statuses that say it is there and not judged yet.
-        busy: Statuses that say nothing was taken, come back later.
+        busy: Statuses that say nothing was taken, come back later. 503 is none of them by itself: a gateway also says it after the
+            service behind it has taken the file.
         refused: Statuses whose body is a receipt that refuses the batch.
         timeout_seconds: How long an answer is waited for.
     """
@@ -66,7 +67,7 @@ class HttpTransport(Model):
     receipt: HttpCall | None = None
     not_known: tuple[int, ...] = (404,)
     pending: tuple[int, ...] = (202,)
-    busy: tuple[int, ...] = (429, 503)
+    busy: tuple[int, ...] = (429,)
     refused: tuple[int, ...] = (400, 422)
     timeout_seconds: float = Field(default=60, gt=0)
 

@@ -15,7 +15,7 @@ WITH latest AS (
         birth_order,
         birth_time,
         void_reason,
-        row_number() OVER (PARTITION BY certificate_no ORDER BY as_of DESC) AS age
+        row_number() OVER (PARTITION BY certificate_no ORDER BY as_of DESC, region, sex, place_type, birth_order) AS age
     FROM {{ births }}
     WHERE certificate_no IS NOT NULL
 )

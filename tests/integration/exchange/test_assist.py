@@ -27,6 +27,7 @@ from hedui.ledger.database import begin
 from hedui.ledger.schema import upgrade
 from hedui.site.assist import load_assist
 from integration.exchange.conftest import DATE, DEMO, floating, put
+from integration.padis.people import id_number
 
 OTHER = "440300"
 DAY = DATE + dt.timedelta(days=1)
@@ -157,6 +158,18 @@ def test_what_is_not_ours_or_makes_no_sense_is_left(desks: tuple[Desk, Desk]) ->
     close(ours, number, reason="重复发起")
     assert book.listed(ours.ledger)[0].state == State.CANCELLED
     assert theirs.settings.region == OTHER
+
+
+def test_a_number_or_place_that_could_be_a_person_is_not_taken(desks: tuple[Desk, Desk]) -> None:
+    ours, _ = desks
+    folder = Path(ours.context.inbox, "assist", "in")
+    folder.mkdir(parents=True)
+    lines = [f"{number},1,01,{OTHER}," for number in (id_number(7), f"XC{id_number(7)}", "协查测试甲", "", "X" * 61)]
+    lines += [f"XC1,1,01,{place}," for place in (id_number(7), "测试甲", "")]
+    rows = "".join(f"{line}990100,测试,x,2026-06-03,\n" for line in lines)
+    (folder / "a.csv").write_text(f"{len(lines)}\n{','.join(wire.REQUEST)}\n{rows}", encoding="utf-8")
+    assert wire.receive(ours, day=DAY) == {"unreadable": len(lines)}
+    assert book.listed(ours.ledger) == []
 
 
 def test_the_log_is_append_only_and_steps_are_closed(desks: tuple[Desk, Desk]) -> None:

@@ -11,6 +11,7 @@ from hedui.context import Context
 from hedui.errors import SiteError
 from hedui.exchange.pushing import push_out, take_receipts
 from hedui.padis.envelopes import read
+from hedui.padis.errors import NotDeliveredError
 from hedui.regions.receiving import ReceiverCodes
 from hedui.site.pushes import FILE, Push, PushColumn, load_pushes
 from integration.exchange.conftest import DATE, DEMO, floating, put
@@ -100,6 +101,32 @@ def test_a_personal_field_needs_a_mask_or_a_basis(tmp_path: Path) -> None:
     said = "\n".join(caught.value.problems)
     assert '"name" is personal: give mask, or clear' in said
     assert 'Did you mean "living_region"?' in said
+
+
+def test_a_file_is_in_the_chain_before_its_first_byte_leaves(context: Context, pushes: dict[str, Push]) -> None:
+    push = pushes["gongan_renkou"].model_copy(update={"id": "cut_off"})
+    put(context, [floating(1)])
+    folder = Path(context.inbox, "push", "cut")
+    folder.parent.mkdir(exist_ok=True)
+    folder.write_text("a file where the folder should be")
+    away = push.model_copy(update={"transport": push.transport.model_copy(update={"path": "push/cut/{name}"})})
+    with pytest.raises(NotDeliveredError):
+        push_out(context, away, date=DATE, codes=CODES, operator="tester")
+
+    def told() -> list[str]:
+        return [entry.action for entry in entries(context.ledger_url) if "cut_off" in entry.subject]
+
+    assert told() == ["push.write"]
+    folder.unlink()
+    assert push_out(context, away, date=DATE, codes=CODES, operator="tester").sent == 1
+    assert told() == ["push.write", "push.send"]
+
+
+def test_who_has_no_region_stays_here_and_is_counted(context: Context, pushes: dict[str, Push]) -> None:
+    push = pushes["gongan_renkou"].model_copy(update={"id": "nowhere"})
+    put(context, [floating(1), floating(2, living_region=None), floating(3, living_region="")])
+    done = push_out(context, push, date=DATE, codes=CODES, operator="tester")
+    assert (done.files, done.rows, done.waiting) == (1, 1, 2)
 
 
 def test_region_codes_leave_in_the_version_that_the_receiver_asks_for(

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -14,17 +15,20 @@ from sqlalchemy import text
 
 from hedui.audit import entries
 from hedui.cases.record import record_findings
+from hedui.context import Context
 from hedui.errors import LedgerError
 from hedui.ledger.database import begin
-from hedui.padis import dispatch, inbound, outgoing
+from hedui.padis import dispatch, inbound, intake, outgoing, ready, steps
 from hedui.padis.batches import read
+from hedui.padis.build import drafts
 from hedui.padis.errors import PadisError
 from hedui.padis.findings import write_findings
 from hedui.padis.model import STORED, BatchState, RecordState, idempotency_key
+from hedui.padis.office import open_office
 from hedui.padis.people import close_month, enter, release, resubmit
 from hedui.padis.receipts import LineVerdict
 from hedui.padis.standing import counts, refused
-from integration.padis.conftest import Bureau
+from integration.padis.conftest import SITES, Bureau, Clock, Server, nothing
 from integration.padis.people import DATE, birth, births
 
 BureauOf = Callable[..., Bureau]
@@ -238,6 +242,94 @@ def test_a_folder_that_somebody_empties_leaves_the_question_to_a_person(bureau: 
     assert dispatch.ask(bureau.office, batch).state == BatchState.PARKED
     release(bureau.office, batch, to="send", reason="对方确认没有收到")
     assert dispatch.send(bureau.office, batch).state == BatchState.SENT
+
+
+def test_a_name_that_another_file_has_is_a_persons_matter_and_holds_up_nothing_else(bureau: Bureau) -> None:
+    bureau.office = replace(bureau.office, profile=bureau.office.profile.model_copy(update={"rows": 1}))
+    bureau.take("birth", births(3))
+    first, second, third = bureau.pack()
+    folder = Path(bureau.office.context.inbox, "padis", "out")
+    folder.mkdir(parents=True)
+    other = folder / read(bureau.office, second).name
+    other.write_bytes(b"somebody else's")
+    done = steps.turn(bureau.office, date=DATE).counts
+    assert (done["send"], done["parked"], done["open"]) == (3, 1, 2)
+    assert [str(read(bureau.office, batch).state) for batch in (first, second, third)] == ["SENT", "PARKED", "SENT"]
+    assert other.read_bytes() == b"somebody else's"
+    other.unlink()
+    release(bureau.office, second, to="send", reason="同名文件已移走")
+    bureau.run()
+    assert bureau.same_as_receiver() == 3
+
+
+def test_equal_receipts_whose_names_tell_the_batch_are_about_different_batches(bureau: Bureau) -> None:
+    profile = bureau.office.profile
+    form = profile.receipts.format.model_copy(update={"name": r"HZ_(?P<batch>[^_.]+)"})
+    receipts = profile.receipts.model_copy(update={"format": form})
+    bureau.office = replace(bureau.office, profile=profile.model_copy(update={"rows": 1, "receipts": receipts}))
+    bureau.take("birth", births(2))
+    batches = bureau.pack()
+    for batch in batches:
+        dispatch.send(bureau.office, batch)
+    told = [
+        inbound.settle(bureau.office, inbound.store(bureau.office, way="file", name=f"HZ_{name}", content=b"JGDM,HH\n0,0\n"))
+        for name in (f"{batches[0]}.txt", f"{batches[1]}.txt", f"{batches[1]}_2.txt", f"{batches[1]}.txt")
+    ]
+    assert told == ["applied", "applied", "duplicate", "duplicate"]
+    assert {row["state"] for row in records(bureau)} == {"ACCEPTED"}
+
+
+def test_what_a_receiver_quotes_of_a_record_is_masked(bureau: Bureau) -> None:
+    row = birth(0, mother_name="欧阳测试甲", birth_place="东和省和对市测试路1号")
+    bureau.take("birth", [row, birth(1)])
+    (batch,) = bureau.pack()
+    dispatch.send(bureau.office, batch)
+    quoted = f"{row['certificate_no']} 母亲{row['mother_name']}（{row['mother_id_number']}）住{row['birth_place']}，重号"
+    enter(bureau.office, batch, status="partial", lines=[line(1, "rejected", quoted)])
+    (waiting,) = refused(bureau.office)
+    (said,) = waiting.reasons
+    assert said.endswith("，重号")
+    assert not [value for value in ("V460000000", row["mother_name"], row["mother_id_number"], "测试路") if value in said]
+    write_findings(bureau.office, "birth", date=DATE)
+    (file,) = bureau.office.context.lake.files(bureau.office.context.findings("padis:birth", DATE))
+    (found,) = pq.ParquetFile(file).read().to_pylist()
+    assert (found["rule"], json.loads(found["side_values"])["padis"]) == ("F25", said)
+
+
+def test_a_corrected_refusal_is_no_case_any_more(bureau: Bureau) -> None:
+    bureau.take("birth", births(2))
+    (batch,) = bureau.pack()
+    dispatch.send(bureau.office, batch)
+    enter(bureau.office, batch, status="partial", lines=[line(1, "rejected", "重号"), line(2, "rejected", "重号")])
+    assert write_findings(bureau.office, "birth", date=DATE) == 2
+    bureau.take("birth", [birth(0, mother_name="测试更正"), birth(1)])
+    bureau.pack()
+    bureau.run()
+    write_findings(bureau.office, "birth", date=DATE)
+    (file,) = bureau.office.context.lake.files(bureau.office.context.findings("padis:birth", DATE))
+    found = pq.ParquetFile(file).read().to_pylist()
+    assert [(row["rule"], row["subject_key"]) for row in found] == [("F25", "V460000001")], "the other was sent up again"
+
+
+def test_files_that_become_due_meanwhile_are_not_left_for_the_next_look(
+    context: Context, servers: Callable[[str], Server], tmp_path: Path
+) -> None:
+    server = servers("reference")
+    server.reset()
+    text_ = (SITES / "reference" / "padis.yaml").read_text("utf-8")
+    (tmp_path / "padis.yaml").write_text(f"{text_}rows: 5\nretry: {{pause_seconds: 0, query_after_seconds: 0}}\n", "utf-8")
+    surroundings = replace(context, connection={"padis": server.url}.__getitem__)
+    office = open_office(surroundings, tmp_path)
+    intake.collect(office, "birth", drafts("birth", births(20)), date=DATE)
+    ready.validate(office, "birth", report=DATE)
+    assert len(outgoing.pack_records(office, "birth", report=DATE)) == 4
+    server.plan(["lost", "cut", "throttle", ""])
+    done = steps.upload(surroundings, tmp_path, date=DATE).counts
+    assert (done["open"], done["parked"], done["send"], done["ask"]) == (1, 0, 5, 2), "the busy one waits for a second"
+    assert {row["state"] for row in records(Bureau(office, Clock(), nothing, server.kept, server.store, server.plan))} == {
+        "ACCEPTED",
+        "PACKED",
+    }
 
 
 def test_postgresql_refuses_steps_that_do_not_follow(bureau: Bureau) -> None:

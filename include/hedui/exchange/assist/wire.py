@@ -6,6 +6,7 @@ A file of each sender and day holds one kind of line: ``XC`` requests and notice
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -19,10 +20,14 @@ from hedui.padis.envelopes import read, write
 from hedui.padis.errors import PackageError
 from hedui.padis.packing import Parcel
 from hedui.padis.transports.folder import FolderWay
+from hedui.security.logs import scrub
 
 REQUEST: Final = ("协查号", "类别", "事项", "发送地区划", "接收地区划", "姓名", "证件号码", "发出日期", "内容")
 ANSWER: Final = ("协查号", "发送地区划", "接收地区划", "结果", "说明", "反馈日期")
 FORMS: Final = {"request": "1", "notice": "2"}
+NUMBER: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
+"""A number (协查号) goes into logs, messages and cases: one that holds anything else, an id number say, is not taken."""
+PLACE: Final = re.compile(r"[1-9][0-9]{5}([0-9]{3}){0,2}")
 
 
 def send(desk: Desk, *, day: dt.date) -> dict[str, int]:
@@ -97,8 +102,10 @@ def _take(desk: Desk, row: Mapping[str, str], day: dt.date) -> str:
 
 
 def _take_request(desk: Desk, row: Mapping[str, str], day: dt.date) -> str:
+    if not NUMBER.fullmatch(row["协查号"]) or scrub(row["协查号"]) != row["协查号"] or not PLACE.fullmatch(row["发送地区划"]):
+        return "unreadable"
     topic = desk.settings.topic(row["事项"])
-    if not row["接收地区划"].startswith(desk.settings.region[:4]) or topic is None or not row["协查号"]:
+    if not row["接收地区划"].startswith(desk.settings.region[:4]) or topic is None:
         return "stray"
     with begin(desk.ledger) as connection:
         made = book.enter(

@@ -40,14 +40,14 @@ class Transport(Protocol):
             The receipt that came as the answer; None where it comes later.
 
         Raises:
-            NotDeliveredError: Certainly nothing arrived. UnansweredError: nobody knows.
+            NotDeliveredError: Certainly nothing arrived. UnansweredError: nobody knows. NameTakenError: another file has its name.
         """
 
     def ask(self, parcel: Parcel) -> Asked:
         """What became of a file.
 
         Raises:
-            DeliveryError: The receiver cannot be asked now.
+            DeliveryError: The receiver cannot be asked now. NameTakenError: what is there is another file.
         """
 
     def receipts(self, *, batches: Sequence[str], known: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from hedui.context import Context
 from hedui.errors import SourceError
-from hedui.padis.errors import NotDeliveredError, PadisError, UnansweredError
+from hedui.padis.errors import NameTakenError, NotDeliveredError, UnansweredError
 from hedui.padis.packing import Parcel
 from hedui.padis.transports import Asked
 from hedui.site.padis_transport import FolderTransport
@@ -83,7 +83,7 @@ class FolderWay:
     def _same(self, place: Place, path: str, parcel: Parcel) -> None:
         with place.fs.open(path, "rb") as handle:
             if handle.read() != parcel.content:
-                raise PadisError(
+                raise NameTakenError(
                     f"{parcel.name} is there already with other content; it was not replaced. Look at the folder, then release the batch."
                 )
 

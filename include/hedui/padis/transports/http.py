@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +18,12 @@ from hedui.site.padis_transport import HttpCall, HttpTransport
 
 BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """What happens before a byte of the request has left."""
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """The certificates that are trusted: reading them takes longer than a request, so they are read once in a process."""
+    return httpx.create_ssl_context()
 
 
 class HttpWay:
@@ -84,7 +92,7 @@ class HttpWay:
         path = call.path.format(**{name: quote(value, safe="") for name, value in places.items()})
         headers = {name: quote(value, safe=" /+=:;,-_.") for name, value in _filled(call.headers, places).items()}
         try:
-            with httpx.Client(timeout=self._how.timeout_seconds) as client:
+            with httpx.Client(timeout=self._how.timeout_seconds, verify=_tls()) as client:
                 return client.request(call.method, f"{self._base}/{path.lstrip('/')}", headers=headers, **body)
         except BEFORE_SENDING as error:
             raise NotDeliveredError(f"The receiver cannot be reached ({type(error).__name__}).") from None

@@ -17,7 +17,8 @@ from hedui.padis.packing import Parcel
 from hedui.padis.transports import Asked
 from hedui.site.padis_transport import SoapCall, SoapTransport
 
-BUSY = (429, 503)
+BUSY = (429,)
+"""Nothing was taken. 503 is none of them: a gateway also says it after the service behind it has taken the file."""
 
 
 class SoapWay:
