@@ -25,6 +25,7 @@ from hedui import __version__, steps
 from hedui.commands.audit import audit_app
 from hedui.commands.batches import batches_app
 from hedui.commands.corrections import bundle_app
+from hedui.commands.demo import demo_app
 from hedui.commands.digests import digests_app
 from hedui.commands.exchange import assist_app, push_app
 from hedui.commands.exemptions import exemptions_app
@@ -49,7 +50,6 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Hedui 核对：社会保险跨部门对账。", pretty_exceptions_enable=False
 )
 site_app = typer.Typer(no_args_is_help=True, help="Check and show a site's configuration. 检查、查看站点配置。")
-demo_app = typer.Typer(no_args_is_help=True, help="The demo world. 演示数据。")
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger's schema. 台账库。")
 app.add_typer(site_app, name="site")
 app.add_typer(demo_app, name="demo")
@@ -257,21 +257,6 @@ def site_show(site: SiteOption = DEFAULT_SITE) -> None:
         sides = item.sides if item.type == "snapshot" else (item.left, item.right)
         table.add_row(item.id, item.name, item.type, " ↔ ".join(f"{s.source}.{s.dataset}" for s in sides), ", ".join(item.key))
     out.print(table)
-
-
-@demo_app.command("build")
-def demo_build(
-    persons: Annotated[int, typer.Option(min=2000, help="How many insured persons.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
-    inbox: Annotated[Path, typer.Option(envvar="HEDUI_INBOX", help="Folder for the agencies' files.")] = Path("var/inbox"),
-) -> None:
-    """Build the demo world: agencies' files and intermediate databases with planted anomalies, and the truth."""
-    from hedui.context import connection_from_environment
-    from hedui.demo.build import build_demo
-
-    urls = {name: connection_from_environment(name) for name in ("shebao_db", "shuiwu_db")}
-    summary = build_demo(persons=persons, seed=seed, out=inbox, urls=urls)
-    out.print(f"[green]✓[/] {inbox}: {summary}")
 
 
 @ledger_app.command("upgrade")

@@ -86,11 +86,14 @@ class World:
     def manifest(self, dataset: str, source: str, date: dt.date = DATE) -> Manifest | None:
         return self.context.lake.manifest(self.context.canonical(dataset, source, date))
 
+    def read(self, partition: Partition) -> list[dict[str, Any]]:
+        return [row for file in self.context.lake.files(partition) for row in pq.ParquetFile(file).read().to_pylist()]
+
     def findings(self, source: str, date: dt.date = DATE) -> list[dict[str, Any]] | None:
         partition = self.context.findings(f"arrival:{source}", date)
         if self.context.lake.manifest(partition) is None:
             return None
-        return [row for file in self.context.lake.files(partition) for row in pq.ParquetFile(file).read().to_pylist()]
+        return self.read(partition)
 
 
 @pytest.fixture(autouse=True)
