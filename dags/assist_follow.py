@@ -12,8 +12,8 @@ import datetime as dt
 
 from airflow.sdk import CronDataIntervalTimetable, dag, task
 
+from hedui_airflow.defaults import tried_again
 from hedui_airflow.exchange import run_assist
-from hedui_airflow.exchange_runs import tried_again
 from hedui_airflow.forms import optional_date
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary

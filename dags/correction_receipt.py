@@ -11,16 +11,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 
 from airflow.sdk import dag, task
 
 from hedui_airflow import receipts
+from hedui_airflow.defaults import tried_again
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 
 SITE = site_of_this_airflow()
-RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
 
 
 @dag(
@@ -34,14 +33,7 @@ RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60
     dagrun_timeout=dt.timedelta(hours=1),
     params=receipts.form(),
     tags=["修正", "回执", f"site:{SITE.id}"],
-    default_args={
-        "owner": "hedui",
-        "retries": 3,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": dt.timedelta(minutes=10),
-        "execution_timeout": dt.timedelta(minutes=30),
-    },
+    default_args=tried_again(tries=3, at_most=dt.timedelta(minutes=30), pause=dt.timedelta(minutes=10)),
 )
 def correction_receipt() -> None:
     @task(task_display_name="登记回执")

@@ -8,16 +8,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
 from hedui_airflow.corrections import run_reminders
+from hedui_airflow.defaults import tried_again
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 
 SITE = site_of_this_airflow()
-RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
 
 
 @dag(
@@ -30,14 +29,7 @@ RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60
     max_active_runs=1,
     dagrun_timeout=dt.timedelta(hours=1),
     tags=["修正", "监控", f"site:{SITE.id}"],
-    default_args={
-        "owner": "hedui",
-        "retries": 3,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": dt.timedelta(minutes=10),
-        "execution_timeout": dt.timedelta(minutes=30),
-    },
+    default_args=tried_again(tries=3, at_most=dt.timedelta(minutes=30), pause=dt.timedelta(minutes=10)),
 )
 def correction_reminders() -> None:
     @task(task_display_name="催办")

@@ -20,11 +20,11 @@ from airflow.sdk import PokeReturnValue, TriggerRule, dag, task, task_group
 
 from hedui_airflow import corrections
 from hedui_airflow.approval import REASON, BundleApproval
+from hedui_airflow.defaults import tried_again
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 
 SITE = site_of_this_airflow()
-RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
 LOOK_EVERY = float(os.environ.get("HEDUI_RECEIPT_SECONDS", "600"))
 MANY = 16  # runs at once: a bundle may wait for weeks, and others must not wait for it
 
@@ -40,14 +40,7 @@ MANY = 16  # runs at once: a bundle may wait for weeks, and others must not wait
     dagrun_timeout=dt.timedelta(days=120),
     params=corrections.form(),
     tags=["修正", "审批", f"site:{SITE.id}"],
-    default_args={
-        "owner": "hedui",
-        "retries": 5,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": dt.timedelta(minutes=15),
-        "execution_timeout": dt.timedelta(hours=2),
-    },
+    default_args=tried_again(tries=5, at_most=dt.timedelta(hours=2)),
 )
 def correction_run() -> None:
     @task(task_display_name="编制方案")

@@ -12,19 +12,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, TriggerRule, dag, task
 
 from hedui.inspection.model import KIND_NAMES
+from hedui_airflow.defaults import tried_again
 from hedui_airflow.inspection import run_inspect, run_plan, run_tell
-from hedui_airflow.operations import open_fault_of_run
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 
 SITE = site_of_this_airflow()
-RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
 
 
 @dag(
@@ -43,15 +41,7 @@ RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60
         ),
     },
     tags=["巡检", f"site:{SITE.id}"],
-    default_args={
-        "owner": "hedui",
-        "retries": 2,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": dt.timedelta(minutes=10),
-        "execution_timeout": dt.timedelta(minutes=30),
-        "on_failure_callback": open_fault_of_run,
-    },
+    default_args=tried_again(tries=2, at_most=dt.timedelta(minutes=30), pause=dt.timedelta(minutes=10)),
 )  # fmt: skip
 def daily_inspection() -> None:
     @task(task_display_name="列出系统")
@@ -64,8 +54,11 @@ def daily_inspection() -> None:
         """Measures a system, writes its report, opens and closes cases."""
         return run_inspect(system)
 
-    @task(task_display_name="通知异常", trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
-    def tell(made: Any) -> Summary:
+    @task(
+        task_display_name="通知异常", trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS, retries=0,
+        execution_timeout=dt.timedelta(minutes=10),
+    )  # fmt: skip
+    def notify(made: Any) -> Summary:
         """Tells what is abnormal."""
         return run_tell([item for item in made if item])
 
@@ -75,7 +68,7 @@ def daily_inspection() -> None:
         raise RuntimeError("An inspection of this run has failed; see the red ones.")
 
     made = inspect.expand_kwargs(plan())
-    told = tell(made)
+    told = notify(made)
     [made, told] >> fail_if_any_failed()
 
 

@@ -11,17 +11,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
 
+from hedui_airflow.defaults import tried_again
 from hedui_airflow.forms import optional_date
-from hedui_airflow.operations import open_fault_of_run, run_reports, run_tell
+from hedui_airflow.operations import run_reports, run_tell
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 
 SITE = site_of_this_airflow()
-RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
 LINES = {"type": ["null", "array"], "items": {"type": "string"}}
 CYCLES = {"month": "月报告", "quarter": "季报告", "year": "年报告"}
 
@@ -45,15 +44,7 @@ CYCLES = {"month": "月报告", "quarter": "季报告", "year": "年报告"}
         "plans": Param(None, **LINES, title="下期计划", description="逐条补充，不含个人信息"),
     },
     tags=["月报", f"site:{SITE.id}"],
-    default_args={
-        "owner": "hedui",
-        "retries": 2,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": dt.timedelta(minutes=15),
-        "execution_timeout": dt.timedelta(minutes=45),
-        "on_failure_callback": open_fault_of_run,
-    },
+    default_args=tried_again(tries=2, at_most=dt.timedelta(minutes=45)),
 )  # fmt: skip
 def monthly_report() -> None:
     @task(task_display_name="编制报告")
@@ -61,12 +52,12 @@ def monthly_report() -> None:
         """Makes the workbook and the document of each period that is due."""
         return run_reports()
 
-    @task(task_display_name="通知")
-    def tell(made: list[Summary]) -> Summary:
+    @task(task_display_name="通知", retries=0, execution_timeout=dt.timedelta(minutes=10))
+    def notify(made: list[Summary]) -> Summary:
         """Tells the KPI table."""
         return run_tell(made)
 
-    tell(report())
+    notify(report())
 
 
 monthly_report()

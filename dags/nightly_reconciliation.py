@@ -15,16 +15,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 
 from airflow.sdk import CronDataIntervalTimetable, TriggerRule, dag, task
 
+from hedui_airflow.defaults import tried_again
 from hedui_airflow.forms import optional_date
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary, run_notify, run_report, run_step
 
 SITE = site_of_this_airflow()
-RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
 HEAVY_POOL = "hedui_heavy"  # one slot: two tasks that fill the memory never run together
 HEAVY_MAPPED = {"pool": HEAVY_POOL, "trigger_rule": TriggerRule.ALL_DONE, "map_index_template": "{{ task.op_kwargs['name'] }}"}
 
@@ -51,14 +50,7 @@ def fail_if_any_failed() -> None:
         ),
     },
     tags=["对账", "夜间", f"site:{SITE.id}"],
-    default_args={
-        "owner": "hedui",
-        "retries": 3,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": dt.timedelta(minutes=15),
-        "execution_timeout": dt.timedelta(hours=2),
-    },
+    default_args=tried_again(tries=3, at_most=dt.timedelta(hours=2)),
 )
 def nightly_reconciliation() -> None:
     @task(task_display_name="读取来源", map_index_template="{{ task.op_kwargs['name'] }}")

@@ -15,7 +15,7 @@ import datetime as dt
 from airflow.sdk import CronDataIntervalTimetable, Param, TriggerRule, dag, task
 
 from hedui_airflow import padis
-from hedui_airflow.exchange_runs import tried_again
+from hedui_airflow.defaults import tried_again
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary
 

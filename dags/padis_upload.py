@@ -19,7 +19,8 @@ import os
 from airflow.sdk import CronDataIntervalTimetable, Param, PokeReturnValue, TriggerRule, dag, task
 
 from hedui_airflow import padis
-from hedui_airflow.exchange_runs import NAMED, tried_again
+from hedui_airflow.defaults import tried_again
+from hedui_airflow.exchange_runs import NAMED
 from hedui_airflow.forms import optional_date
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.tasks import Summary

@@ -15,19 +15,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import CronDataIntervalTimetable, Param, TriggerRule, chain, dag, task
 
+from hedui_airflow.defaults import tried_again
 from hedui_airflow.forms import optional_date
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.regions import APPROVE, REJECT, approvers, ask, run_region_step, run_report, take_decision
 from hedui_airflow.tasks import Summary
 
 SITE = site_of_this_airflow()
-RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
 
 
 @dag(
@@ -44,14 +43,7 @@ RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60
         "to_date": optional_date("新版日期", "要迁移到的区划版本"),
     },
     tags=["区划", "半年度", f"site:{SITE.id}"],
-    default_args={
-        "owner": "hedui",
-        "retries": 3,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": dt.timedelta(minutes=30),
-        "execution_timeout": dt.timedelta(hours=12),
-    },
+    default_args=tried_again(tries=3, at_most=dt.timedelta(hours=12), pause=dt.timedelta(minutes=30)),
 )
 def region_code_migration() -> None:
     def step(name: str, label: str, *, retries: int = 3) -> Any:

@@ -14,13 +14,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from typing import Any
 
 from airflow.sdk import CronDataIntervalTimetable, Param, TriggerRule, dag, task
 
 from hedui.statistics.definitions import awaits, definitions
 from hedui.statistics.periods import NAMES
+from hedui_airflow.defaults import tried_again
 from hedui_airflow.forms import LAST_FINISHED_DAY, optional_date
 from hedui_airflow.outline import site_of_this_airflow
 from hedui_airflow.statistics import run_distribute, run_plan, run_publish, run_report
@@ -28,7 +28,6 @@ from hedui_airflow.tasks import Summary
 
 SITE = site_of_this_airflow()
 TITLES = {name: item.title for name, item in definitions().items() if not awaits(item)}
-RETRY_DELAY = dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60")))
 HEAVY_POOL = "hedui_heavy"
 
 
@@ -56,14 +55,7 @@ HEAVY_POOL = "hedui_heavy"
         "distribute": Param(False, type="boolean", title="编制后分发", description="按站点 statistics.yaml 的接收方发送"),
     },
     tags=["统计", f"site:{SITE.id}"],
-    default_args={
-        "owner": "hedui",
-        "retries": 3,
-        "retry_delay": RETRY_DELAY,
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": dt.timedelta(minutes=15),
-        "execution_timeout": dt.timedelta(hours=2),
-    },
+    default_args=tried_again(tries=3, at_most=dt.timedelta(hours=2)),
 )  # fmt: skip
 def statistics_report() -> None:
     @task(task_display_name="列出应出报表")

@@ -1,9 +1,8 @@
-"""What the DAGs of the upload, the pushes and the requests for help have in common: how tasks are tried again, what a task works with."""
+"""What the DAGs of the upload, the pushes and the requests for help have in common: what a task works with."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,23 +17,6 @@ if TYPE_CHECKING:
 
 NAMED = {"map_index_template": "{{ task.op_kwargs['name'] }}"}
 """Mapped tasks are called by the argument ``name``."""
-
-
-def tried_again(*, tries: int, at_most: dt.timedelta) -> dict[str, Any]:
-    """Settings of all tasks of a DAG: further tries after growing pauses, and a limit of time for each.
-
-    Args:
-        tries: Tries after the first.
-        at_most: Time of one try.
-    """
-    return {
-        "owner": "hedui",
-        "retries": tries,
-        "retry_delay": dt.timedelta(seconds=int(os.environ.get("HEDUI_RETRY_SECONDS", "60"))),
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": dt.timedelta(minutes=15),
-        "execution_timeout": at_most,
-    }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,4 +50,8 @@ def run_tell(made: Sequence[Summary]) -> Summary:
     if not lines:
         return {"told": 0}
     notice = Notice(title=f"【{context.site.title}】巡检异常 {len(lines)} 项", lines=tuple(lines))
-    return {"told": send_notice(notice, settings=context.site.notify, connection=context.connection, tries=NOTIFY_TRIES)}
+
+    def tell() -> int:
+        return send_notice(notice, settings=context.site.notify, connection=context.connection, tries=NOTIFY_TRIES)
+
+    return {"told": masked(tell)}

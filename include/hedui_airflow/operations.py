@@ -73,8 +73,13 @@ def run_tell(made: list[Summary]) -> Summary:
     """Tells the site's recipients the KPI table of the reports."""
     from hedui.notify import Notice, send_notice
 
-    context, sent = task_context(), 0
-    for item in made:
-        notice = Notice(title=f"【{context.site.title}】{item['title']}", lines=(*item["lines"], *item["files"]))
-        sent += send_notice(notice, settings=context.site.notify, connection=context.connection, tries=NOTIFY_TRIES)
-    return {"sent": sent}
+    context = task_context()
+    notices = [Notice(title=f"【{context.site.title}】{item['title']}", lines=(*item["lines"], *item["files"])) for item in made]
+
+    def tell() -> int:
+        return sum(
+            send_notice(notice, settings=context.site.notify, connection=context.connection, tries=NOTIFY_TRIES)
+            for notice in notices
+        )
+
+    return {"sent": masked(tell)}

@@ -99,3 +99,11 @@ def test_tasks_have_an_owner_a_chinese_name_a_document_and_limits(dag_bag: Any) 
                 assert task.retry_delay >= dt.timedelta(seconds=5), label
                 assert task.max_retry_delay <= dt.timedelta(minutes=30), label
     assert seen >= 7
+
+
+def test_every_failed_run_becomes_a_fault(dag_bag: Any) -> None:
+    from hedui_airflow.operations import open_fault_of_run
+
+    for dag in dag_bag.dags.values():
+        for task in dag.tasks:
+            assert task.on_failure_callback is open_fault_of_run, f"{dag.dag_id}.{task.task_id}"
