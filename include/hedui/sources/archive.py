@@ -29,6 +29,8 @@ MAX_DIRECTORY = 16 << 20  # bytes of a ZIP's list of members
 NESTED = (".zip", ".gz", ".tgz", ".rar", ".7z", ".tar", ".bz2", ".xz")
 ENCRYPTED, UTF8_NAME = 0x1, 0x800
 END_RECORD = b"PK\x05\x06"
+LARGE_RECORD, LARGE_LOCATOR, LARGE_LOCATOR_AT, LARGE_BYTES = b"PK\x06\x06", b"PK\x06\x07", 56, 76  # of ZIP64, before END_RECORD
+END_BYTES = 65_557 + LARGE_BYTES  # the longest comment, and the records before it
 BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, gzip.BadGzipFile, zlib.error, EOFError, struct.error, RuntimeError, ValueError)
 
 
@@ -58,7 +60,7 @@ class Archive:
 
     def __init__(self, handle: BinaryIO, *, place: str) -> None:
         self._place = place
-        _check_directory(handle, place)
+        check_directory(handle, place)
         handle.seek(0)
         try:
             self._zip = zipfile.ZipFile(handle)
@@ -182,15 +184,22 @@ def open_gzip(handle: BinaryIO, *, size: int, place: str) -> Iterator[Digesting]
         yield Digesting(Bounded(stream, compressed=size, place=place))
 
 
-def _check_directory(handle: BinaryIO, place: str) -> None:
-    """The list of members is read as a whole by the library, so its size is looked at first."""
+def check_directory(handle: BinaryIO, place: str) -> None:
+    """Refuses a ZIP whose list of members is too long: the library reads it as a whole.
+
+    Raises:
+        PacketError: It is, or there is none.
+    """
     size = handle.seek(0, io.SEEK_END)
-    handle.seek(max(0, size - 65_557))
-    tail = handle.read(65_557)
+    handle.seek(max(0, size - END_BYTES))
+    tail = handle.read(END_BYTES)
     at = tail.rfind(END_RECORD)
     if at < 0 or len(tail) < at + 22:
         raise _refused(place, "is no ZIP archive or is cut", "不是 ZIP 压缩包或不完整")
     count, length = struct.unpack("<HI", tail[at + 10 : at + 16])
+    before = tail[:at][-LARGE_BYTES:]  # what stands here counts instead, whatever the record behind it says
+    if before.startswith(LARGE_RECORD) and before[LARGE_LOCATOR_AT:].startswith(LARGE_LOCATOR):
+        count, length = struct.unpack("<QQ", before[32:48])
     if count > MAX_MEMBERS or length > MAX_DIRECTORY:
         raise _refused(place, f"lists {count} members in {length} bytes, more than is allowed", "压缩包中文件过多")
 

@@ -7,6 +7,7 @@ a cell that holds an Excel error (``#N/A``), and a number of more than 15 digits
 from __future__ import annotations
 
 import datetime as dt
+import struct
 import warnings
 import zipfile
 import zlib
@@ -17,31 +18,37 @@ from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
+from lxml import etree
 from openpyxl.utils.exceptions import InvalidFileException
 
 from hedui.context import Context
 from hedui.errors import HeduiError
 from hedui.site.models import Source, XlsxReader
 from hedui.site.problems import choose
-from hedui.sources.base import BATCH_ROWS, BadRow, PacketError, RawBatch, text_schema, wanted_columns
+from hedui.sources.base import BATCH_BYTES, BATCH_ROWS, SHOWN_TEXT, BadRow, PacketError, RawBatch, text_schema, wanted_columns
 from hedui.sources.names import raw_names
 from hedui.sources.packets import FileSource
-from hedui.sources.xlsx_book import open_workbook
+from hedui.sources.xlsx_book import Cell, Row, open_workbook
 
 EXACT_DIGITS = 15
+CELL_BYTES = 64  # what a cell takes beside its text
 BROKEN = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     zlib.error,
+    struct.error,
     InvalidFileException,
     ParseError,
-    KeyError,
+    etree.LxmlError,
+    LookupError,
     ValueError,
     TypeError,
+    AttributeError,
     EOFError,
-    IndexError,
     OverflowError,
+    RuntimeError,
 )
+"""What openpyxl and what it uses raise for parts that are encrypted, damaged or no workbook's."""
 
 
 def xlsx_source(*, context: Context, source: Source) -> FileSource:
@@ -71,41 +78,43 @@ class XlsxParser:
             columns = self._header(rows)
             wanted = {columns.index(name) for name in self._wanted}
             batch = _Batch(columns=columns, wanted=wanted)
-            for number, cells in rows:
-                batch.add(number, cells)
+            for row in rows:
+                batch.add(row)
                 if batch.full:
                     yield batch.take()
             yield batch.take()
 
     @contextmanager
-    def _rows(self, handle: BinaryIO) -> Iterator[Iterator[tuple[int, tuple[Any, ...]]]]:
+    def _rows(self, handle: BinaryIO) -> Iterator[Iterator[Row]]:
         with ExitStack() as stack:
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # openpyxl remarks on styles, which nobody reads here
-                    workbook = stack.enter_context(open_workbook(handle))
-            except BROKEN as error:
+                    book = stack.enter_context(open_workbook(handle, place=self._place))
+            except (*BROKEN, PacketError) as error:
                 raise PacketError(
                     f"{self._place}: is not an XLSX workbook ({type(error).__name__}).",
                     rule="B07",
                     reason="不是 XLSX 工作簿或已损坏",
                 ) from None
-            name = self._reader.sheet or workbook.sheetnames[0]
-            if name not in workbook.sheetnames:
+            names = list(book.sheets)
+            name = self._reader.sheet or next(iter(names), "")
+            if name not in names:
                 raise PacketError(
-                    f'{self._place}: there is no sheet "{name}"; {choose(name, workbook.sheetnames)}',
+                    f'{self._place}: there is no sheet "{name}"; {choose(name, names)}',
                     rule="B08",
                     reason=f"没有工作表“{name}”",
                 )
-            sheet: Any = workbook[name]
-            sheet.reset_dimensions()  # what the file says about its size is often wrong
-            yield self._guarded(enumerate(sheet.iter_rows(), start=1))
+            yield self._guarded(book.rows(name))
 
-    def _guarded(self, rows: Iterator[tuple[int, tuple[Any, ...]]]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    def _guarded(self, rows: Iterator[Row]) -> Iterator[Row]:
         number = 0
         try:
-            for number, cells in rows:
-                yield number, cells
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                for row in rows:
+                    number = row.number
+                    yield row
         except BROKEN as error:
             raise PacketError(
                 f"{self._place}:{number + 1}: the workbook is damaged ({type(error).__name__}); ask the sender for it again.",
@@ -114,12 +123,12 @@ class XlsxParser:
                 line=number + 1,
             ) from None
 
-    def _header(self, rows: Iterator[tuple[int, tuple[Any, ...]]]) -> list[str]:
+    def _header(self, rows: Iterator[Row]) -> list[str]:
         line = self._reader.header_row
         place = f"{self._place}:{line}"
-        for number, cells in rows:
-            if number == line:
-                names = [cell_text(cell.value) or "" for cell in cells]
+        for row in rows:
+            if row.number == line:
+                names = [cell_text(cell.value) or "" for cell in row.cells]
                 while names and not names[-1].strip():
                     names.pop()
                 return raw_names(names, wanted=self._wanted, place=place, line=line)
@@ -144,31 +153,34 @@ class _Batch:
         self._values: list[list[str | None]] = []
         self._rows: list[int] = []
         self._bad: list[BadRow] = []
+        self._bytes = 0
 
     @property
     def full(self) -> bool:
-        return len(self._values) + len(self._bad) >= BATCH_ROWS
+        return self._bytes >= BATCH_BYTES or len(self._values) + len(self._bad) >= BATCH_ROWS
 
-    def add(self, line: int, cells: tuple[Any, ...]) -> None:
-        values = [cell_text(cell.value) for cell in cells]
-        if not any(values):
+    def add(self, row: Row) -> None:
+        values = [cell_text(cell.value) for cell in row.cells]
+        if not any(values) and not row.problem:
             return
         self._count += 1
         width = len(self._columns)
-        reason = self._problem(cells) or (f"应有 {width} 列，实有 {len(values)} 列" if any(values[width:]) else "")
+        self._bytes += sum(CELL_BYTES + len(value or "") for value in values)
+        reason = row.problem or self._problem(row.cells)
+        reason = reason or (f"应有 {width} 列，实有 {len(values)} 列" if any(values[width:]) else "")
         if reason:
             text = "\t".join(value or "" for value in values)
-            self._bad.append(BadRow(row=self._count, line=line, reason=reason, text=text[:4000]))
+            self._bad.append(BadRow(row=self._count, line=row.number, reason=reason, text=text[:SHOWN_TEXT]))
             return
         self._values.append([*values[:width], *[None] * (width - len(values))])
         self._rows.append(self._count)
 
-    def _problem(self, cells: tuple[Any, ...]) -> str:
+    def _problem(self, cells: list[Cell]) -> str:
         for position in self._wanted:
-            cell = cells[position] if position < len(cells) else None
-            value = cell.value if cell is not None else None
-            if cell is not None and cell.data_type == "e":
-                return f"“{self._columns[position]}”列是错误值 {value}"
+            cell = cells[position] if position < len(cells) else Cell()
+            if cell.error:
+                return f"“{self._columns[position]}”列是错误值 {cell.value}"
+            value = cell.value
             if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= 10**EXACT_DIGITS:
                 return f"“{self._columns[position]}”列的数字超过 {EXACT_DIGITS} 位，Excel 已舍入，应改为文本"
         return ""

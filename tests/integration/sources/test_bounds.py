@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import resource
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from hedui.errors import LakeError, SourceError
 from integration.sources.deliveries import packet, people, receive
 from integration.sources.servers import sftp_server
+from integration.sources.workbooks import row, write
 
 TESTS = Path(__file__).parents[2]
 READER = {"type": "xml", "path": "{date:%Y%m%d}.xml"}
@@ -30,9 +32,9 @@ print(json.dumps([rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
 """
 
 
-def measured(inbox: Path) -> tuple[int, int]:
+def measured(inbox: Path, reader: dict[str, object] = READER) -> tuple[int, int]:
     """Rows, and peak memory in KB, of reading in a process of its own."""
-    code = MEASURE.format(tests=str(TESTS), include=str(TESTS.parent / "include"), inbox=str(inbox), reader=READER)
+    code = MEASURE.format(tests=str(TESTS), include=str(TESTS.parent / "include"), inbox=str(inbox), reader=reader)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     rows, peak = json.loads(done.stdout)
     return rows, peak
@@ -87,6 +89,36 @@ def test_memory_stays_bounded_whatever_the_packet_does(tmp_path, small, hostile)
     _, peak = measured(tmp_path)
 
     assert peak < small * 1.5
+
+
+WORKBOOK = {"type": "xlsx", "path": "{date:%Y%m%d}.xlsx"}
+COLUMNS = ["AAC001", "AAC003", *(f"C{number}" for number in range(10))]
+
+
+def large_workbook(target: Path, rows: int) -> None:
+    """A workbook of 12 columns; half of its cells are shared texts, each its own, and every row has a height, as Excel writes them."""
+    texts = (f"测试{number}" for number in range(rows * 6))
+    lines = (row([*((number * 6 + at,) for at in range(6)), *[f"v{number}"] * 6], said='ht="15"') for number in range(rows))
+    write(target, itertools.chain([row(COLUMNS)], lines), texts=texts)
+
+
+@pytest.fixture(scope="module")
+def small_workbook(tmp_path_factory) -> int:
+    """Peak memory of reading a workbook that fills one batch."""
+    inbox = tmp_path_factory.mktemp("workbook")
+    large_workbook(inbox / "20260603.xlsx", 10_000)
+    return measured(inbox, WORKBOOK)[1]
+
+
+@pytest.mark.parametrize("rows", [pytest.param(20_000, id="20,000"), pytest.param(300_000, id="300,000", marks=pytest.mark.slow)])
+def test_memory_does_not_grow_with_the_workbook(tmp_path, small_workbook, rows):
+    large_workbook(tmp_path / "20260603.xlsx", rows)
+
+    read, peak = measured(tmp_path, WORKBOOK)
+
+    # where each shared text begins is in memory: eight bytes a text
+    assert read == rows
+    assert peak - rows * 6 * 8 / 1024 < small_workbook * 1.15, f"{peak} KB for {rows} rows, {small_workbook} KB for 10,000"
 
 
 def test_a_full_disk_while_an_archive_is_fetched(tmp_path):
