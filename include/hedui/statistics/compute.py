@@ -65,9 +65,16 @@ def figures(context: Context, report: str, period: Period, *, restated: dt.date 
         )
     cells, estimated = _counted(context, report, definition, settings, inputs, restated)
     prior: dict[str, Cells | None] = {}
+    compared: dict[str, dt.date] = {}
     for back in definition.back:
         other = find_inputs(context, settings, definition.reads, period.before if back == "period" else period.year_before)
-        prior[back] = _counted(context, report, definition, settings, other, restated)[0] if _comparable(other) else None
+        if not other.found:
+            prior[back] = None
+            continue
+        table = restated or _later_table(inputs, other)
+        prior[back] = _counted(context, report, definition, settings, other, table)[0]
+        if table and not restated:
+            compared[back] = table
     return Figures(
         report=report,
         definition=definition,
@@ -76,12 +83,14 @@ def figures(context: Context, report: str, period: Period, *, restated: dt.date 
         prior=prior,
         restated=restated,
         estimated=estimated,
+        compared=compared,
     )
 
 
-def _comparable(inputs: Inputs) -> bool:
-    """Whether there is anything of the period."""
-    return bool(inputs.found)
+def _later_table(inputs: Inputs, other: Inputs) -> dt.date | None:
+    """The region table that an earlier period is brought to, so that it is compared in the codes of this one; None: they are its own."""
+    table = max(inputs.versions, default=None)
+    return table if table and other.versions and min(other.versions) < table and max(other.versions) <= table else None
 
 
 def _counted(

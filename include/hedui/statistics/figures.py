@@ -26,6 +26,7 @@ class Figures:
         prior: The cells of the other periods that it is compared with; None where the lake has nothing of that period.
         restated: The region table that codes were brought to; None: as they were.
         estimated: Rows whose figures rest on weights.
+        compared: Region table by other period, where that was counted in the later codes of this one.
     """
 
     report: str
@@ -35,6 +36,7 @@ class Figures:
     prior: Mapping[str, Cells | None] = field(default_factory=dict)
     restated: dt.date | None = None
     estimated: frozenset[str] = frozenset()
+    compared: Mapping[str, dt.date] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[str]:

@@ -45,7 +45,8 @@ class Measure(Model):
             one column over another; ``prior`` is another period's figure; ``change`` is the growth against it.
         of: rate: numerator and denominator; prior: the measure; change: the measure and its ``prior``.
         back: prior: the period just before, or the same one a year before.
-        behind: The measure that counts the people behind the figure: where they are fewer than five, it does not leave the agency.
+        behind: The measure that counts who or what is behind the figure: where they are fewer than five, it does not leave the agency.
+            Of money a count, units or persons; of a count units or persons.
     """
 
     key: Identifier
@@ -60,6 +61,11 @@ class Measure(Model):
     def counted(self) -> bool:
         """Whether it comes from the SQL."""
         return self.kind in ("units", "persons", "count", "money")
+
+    @property
+    def counting(self) -> bool:
+        """Whether it is a number of units, persons or items, which says something of them where it is small."""
+        return self.kind in ("units", "persons", "count")
 
     @property
     def distinct(self) -> bool:
@@ -165,13 +171,11 @@ class Definition(Model):
         return tuple(back for back in ("period", "year") if back in wanted)
 
     def behind(self, key: str) -> tuple[str, ...]:
-        """The measures that count the people behind a figure, through what it is made of."""
+        """The measures that count what is behind a figure: itself where it counts, and what it names or is made of."""
         measure = self.by_key[key]
-        if measure.distinct:
-            return (key,)
-        if measure.behind:
-            return (measure.behind,)
-        return tuple(dict.fromkeys(found for part in measure.of for found in self.behind(part)))
+        parts = [*([measure.behind] if measure.behind else []), *measure.of]
+        found = [key] if measure.counting else []
+        return tuple(dict.fromkeys([*found, *(counted for part in parts for counted in self.behind(part))]))
 
     @model_validator(mode="after")
     def _fits(self) -> Definition:
@@ -222,6 +226,9 @@ class Definition(Model):
         for key in (*measure.of, *([measure.behind] if measure.behind else [])):
             if key not in self.by_key:
                 yield f'measure "{measure.key}" names "{key}", which is no column; choose one of {", ".join(self.by_key)}'
+        people = self.by_key.get(measure.behind or "")
+        if people and not (people.distinct if measure.kind == "count" else people.counting):
+            yield f'measure "{measure.key}" of kind {measure.kind} has "{people.key}" of kind {people.kind} behind it; name who is counted'
         if (measure.back is not None) != (measure.kind == "prior"):
             yield f'measure "{measure.key}": "back" belongs to measures of kind prior, and each of them has it'
         if measure.kind == "change" and len(measure.of) == 2 and measure.of[1] in self.by_key:

@@ -180,9 +180,8 @@ def incomplete(edition: Edition) -> list[str]:
         more = f" 等 {len(dates)} 日" if len(dates) > DATES_SHOWN else ""
         lines.append(f"{spec.label}（{edition.sources[source]}）：{shown}{more} 应到而没有数据，本期数字不含这些日期。")
     missing = [back for back, cells in edition.figures.prior.items() if cells is None]
-    names = {"period": "上期（环比）", "year": "上年同期（同比）"}
     if missing:
-        lines.append(f"没有{'、'.join(names[back] for back in missing)}的数据，相应各列为“—”。")
+        lines.append(f"没有{'、'.join(BACKS[back] for back in missing)}的数据，相应各列为“—”。")
     return lines
 
 
@@ -200,6 +199,7 @@ def _index(sheets: Sequence[Sheet | LongTable]) -> Table:
     return Table(title="目录", columns=columns, rows=tuple(rows), id="index")
 
 
+BACKS: Final = {"period": "上期（环比）", "year": "上年同期（同比）"}
 GENERAL: Final = (
     "数据来自各来源原样接收并规范化后的快照（见下表），不含不能转换而被拒收的行；流水类取报表期内各业务日期，人员、单位、参保类取期末最近一日。",
     "户数、人数在每一行、每一合计中各自去重：同一人在两处参保，两行各计一次，合计只计一次，差额列于“减：重复计入”。",
@@ -258,8 +258,12 @@ def _conditional_notes(edition: Edition) -> list[str]:
     if edition.figures.estimated:
         shown = "、".join(edition.rows[key] for key in sorted(edition.figures.estimated))
         notes.append(f"区划拆分的，数字按权重估算：{shown}；没有权重的部分留在原代码的“未分配”行，各合计不变。")
+    for back, table in edition.figures.compared.items():
+        notes.append(f"{BACKS[back]}的区划代码早于本期，已按 {table:%Y-%m-%d} 版区划重述后与本期比较；拆分的按权重估算。")
     if edition.hidden:
-        notes.append(f"对外版本：少于 {SMALL} 户或人的数字以“{FEW}”代替，其金额、比率以及能由合计推算的数字以“{WITHHELD}”隐去。")
+        notes.append(
+            f"对外版本：少于 {SMALL} 户、人或笔的数字以“{FEW}”代替，其金额、比率以及能由合计推算的数字以“{WITHHELD}”隐去。"
+        )
     return notes
 
 

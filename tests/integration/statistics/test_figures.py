@@ -24,7 +24,7 @@ from hedui.statistics.names import Labels
 from hedui.statistics.periods import Period, period_of
 from hedui.statistics.suppress import FEW, SMALL, WITHHELD, hide
 from hedui.statistics.tables import tables, total_places
-from integration.statistics.hand import JUNE, enrolment, fill, levy, payment, small_context, write
+from integration.statistics.hand import JUNE, LAST_JUNE, MAY, enrolment, fill, levy, payment, small_context, write
 
 MONTH = period_of("month", JUNE)
 REPORTS = [name for name, item in definitions().items() if not awaits(item)]
@@ -119,6 +119,21 @@ def test_restated_figures_follow_mergers_and_splits_and_lose_nothing(tmp_path: P
     for key in ("persons", "details", "paid_fen"):
         assert total(now, key) == total(was, key)
     assert now.estimated == {"990105", "990108"}
+
+
+def test_a_year_ago_is_compared_in_the_regions_of_today(tmp_path: Path) -> None:
+    """Since then 990104 has gone to 990102 whole; what stood under both codes is what 990102 is compared with."""
+    context = small_context(tmp_path)
+    now = [payment("N", f"F{n}", "110", "990102", None, 0, 150) for n in range(10)]
+    then = [payment("O", f"F{n}", "110", "990102" if n < 4 else "990104", None, 0, 100) for n in range(10)]
+    write(context.lake, "payment", "linghuo", JUNE, now, version="2026-06-30")
+    write(context.lake, "payment", "linghuo", LAST_JUNE, then, version="2025-12-31")
+    write(context.lake, "payment", "linghuo", MAY, then, version="2026-06-30")
+    found = figures(context, "payment_by_unit_type", MONTH)
+    assert (total(found, "paid_last_year", row="990102"), total(found, "paid_growth", row="990102")) == (1000, 0.5)
+    assert sum(total(found, "paid_last_year", row=row) or 0 for row in found.rows) == total(found, "paid_last_year")
+    assert found.compared == {"year": dt.date(2026, 6, 30)}
+    assert total(found, "paid_before", row="990102") == 400  # codes of the same table are taken as they are
 
 
 def test_totals_that_do_not_foot_are_not_published() -> None:
