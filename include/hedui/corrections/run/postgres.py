@@ -16,7 +16,7 @@ from hedui.sources.postgres import cause
 from hedui.sources.postgres_connect import connect
 
 _DUPLICATE: Final = "23505"
-_THERE: Final = {"42P07", "42P06", _DUPLICATE}  # a table, a schema; two sessions that make the same one at once
+_THERE: Final = {"42P07", "42P06", "42710", _DUPLICATE}  # a table, a schema; made at once by two: its row type, its catalogue's key
 _GONE: Final = {"42P01"}
 _BIND = re.compile(r":(\d+)")
 _FETCH: Final = 2000

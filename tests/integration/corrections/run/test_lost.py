@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from hedui.context import Context
+from hedui.corrections.model import Dialect
 from hedui.corrections.run import Outcome, Standing, execute, outcome_of, rollback
 from hedui.corrections.run.errors import OutcomeUnknownError, TransientTargetError
+from hedui.corrections.run.session import open_session
 from hedui.local.postgres import Postgres
 from hedui.sources.postgres_connect import connect
 from integration.corrections.run.made import INSURED, PostgresTable, bundle_of, expected, people, some_corrections
@@ -102,6 +104,31 @@ def test_two_runs_at_once_apply_once(context: Context, insured: PostgresTable) -
     assert sorted(outcome.already for outcome in outcomes) == [False, True, True, True]
     assert insured.rows() == AFTER
     assert insured.query("SELECT count(*) FROM hedui_correction_journal WHERE state = 'applied'") == [(1,)]
+
+
+def test_sessions_that_make_the_same_table_at_once_all_find_it(target_url: str) -> None:
+    """PostgreSQL answers the late ones in three ways: the table is there, its row type is there, a key of its catalogue is taken."""
+    start, made, failures = threading.Barrier(6), 15, []
+
+    def define() -> None:
+        try:
+            with closing(open_session(target_url, dialect=Dialect.POSTGRESQL, name="db")) as session:
+                for number in range(made):
+                    start.wait()
+                    session.define(f"CREATE TABLE at_once_{number} (id bigint PRIMARY KEY)")
+        except Exception as error:
+            failures.append(error)
+            start.abort()
+
+    runs = [threading.Thread(target=define) for _ in range(start.parties)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert failures == []
+    with closing(connect(target_url)) as connection:
+        found = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename LIKE 'at_once_%'").fetchone()
+    assert found == (made,)
 
 
 def test_execution_and_rollback_at_once_come_one_after_the_other(context: Context, insured: PostgresTable) -> None:
