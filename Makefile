@@ -8,9 +8,10 @@ DEV    := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt pyproje
 # Parsers by which tests read Oracle's SQL, from npm.
 PARSERS := tests/oracle_parsers/node_modules/.installed-$(shell cat tests/oracle_parsers/package-lock.json | cksum | cut -d' ' -f1)
 TESTS  ?= tests
-# Two at a time, a file's tests in one process: the servers that they share are made once per process.
+# Two at a time, a file's tests in one process: the servers that they share are made once per process. The long files begin first, in the
+# order of tests/conftest.py, so that no process waits for the other's last file.
 WORKERS ?= 2
-PARALLEL = -n $(WORKERS) --dist loadfile
+PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 export GX_ANALYTICS_ENABLED := False
 

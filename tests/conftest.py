@@ -32,6 +32,19 @@ os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 
 
+LONGEST = ("integration/test_night.py", "integration/test_kills.py", "integration/oracle/test_night.py", "e2e/test_live_")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the files that take longest first: whole nights and a live Airflow."""
+
+    def rank(item: pytest.Item) -> int:
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        return next((number for number, beginning in enumerate(LONGEST) if path.startswith(beginning)), len(LONGEST))
+
+    items.sort(key=rank)
+
+
 @dataclass(frozen=True)
 class DemoWorld:
     """A built demo world: its files with ``truth.parquet``, and the URLs of its intermediate databases by connection name."""

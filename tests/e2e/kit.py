@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
+import pytest
 
+from hedui.context import Context, context_from_environment
 from hedui.local.rest import Airflow, Run
 from hedui.local.run import NIGHTS, night_of
 from hedui.local.stack import DAG, Stack
@@ -15,9 +18,11 @@ from hedui.local.stack import DAG, Stack
 LONGEST_BACKFILL = 1500.0
 
 
-def backfill(stack: Stack, airflow: Airflow, *, meanwhile: Callable[[], object] = lambda: None) -> dict[Any, Run]:
+def backfill(
+    stack: Stack, airflow: Airflow, *, nights: Sequence[dt.date] = NIGHTS, meanwhile: Callable[[], object] = lambda: None
+) -> dict[Any, Run]:
     """Backfills the demo's nights through the REST API and waits until all are over; ``meanwhile`` is called at each look."""
-    number = airflow.backfill(DAG, first=NIGHTS[0], last=NIGHTS[-1])
+    number = airflow.backfill(DAG, first=nights[0], last=nights[-1])
     deadline = time.monotonic() + LONGEST_BACKFILL
     while airflow.request("GET", f"/backfills/{number}")["completed_at"] is None:
         stack.heal()
@@ -26,7 +31,15 @@ def backfill(stack: Stack, airflow: Airflow, *, meanwhile: Callable[[], object] 
         time.sleep(0.5)
     runs = {night_of(run): run for run in airflow.runs(DAG)}
     assert list(runs) == NIGHTS
-    return runs
+    return {night: runs[night] for night in nights}
+
+
+def context_of(stack: Stack) -> Context:
+    """The library's surroundings, as the stack's tasks have them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in stack.environment.items():
+            patch.setenv(name, value)
+        return context_from_environment(connection=lambda name: stack.environment[f"HEDUI_CONN_{name.upper()}"])
 
 
 def wait_until(stack: Stack, look: Callable[[], bool], *, seconds: float = LONGEST_BACKFILL) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import os
 import re
@@ -16,10 +15,11 @@ from typing import Any
 import httpx
 import openpyxl
 import psutil
+import pyarrow as pa
 import pytest
-import sqlalchemy as sa
 
-from e2e.kit import backfill
+from e2e.kit import backfill, context_of
+from hedui.cases.query import cases_as_of
 from hedui.ledger.schema import upgrade
 from hedui.local.rest import Airflow, Run
 from hedui.local.run import DEMO_SITE, NIGHTS
@@ -30,33 +30,27 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 
 SITE = load_site(DEMO_SITE)
 ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])99\d{15}[\dX](?![0-9A-Za-z])")
-OWN_COLUMNS = {"id", "created_at", "updated_at"}
+KILLED = NIGHTS[:2]
 
 
-def cases_digest(stack: Stack) -> tuple[int, str]:
-    """Number of cases and a digest over all their columns but the ledger's own numbers and clock."""
-    engine = sa.create_engine(stack.postgres.url("hedui"))
-    digest, count = hashlib.sha256(), 0
-    with engine.connect() as connection:
-        for row in connection.execute(sa.text("SELECT * FROM hedui.reconciliation_case ORDER BY fingerprint")).mappings():
-            digest.update(repr([value for name, value in row.items() if name not in OWN_COLUMNS]).encode())
-            count += 1
-    engine.dispose()
-    return count, digest.hexdigest()
+def cases(stack: Stack) -> pa.Table:
+    """The cases as they stood after the two nights in which something is killed."""
+    return cases_as_of(context_of(stack), KILLED[-1]).sort_by("fingerprint")
 
 
 def findings_digests(stack: Stack) -> dict[str, str]:
-    """Digest by findings partition."""
+    """Digest by findings partition of these nights."""
     root = stack.home.lake / "findings"
-    return {
+    found = {
         str(file.parent.relative_to(root)): json.loads(file.read_text())["digest"] for file in sorted(root.rglob("manifest.json"))
     }
+    return {partition: digest for partition, digest in found.items() if any(night.isoformat() in partition for night in KILLED)}
 
 
 @pytest.fixture(scope="module")
-def undisturbed(stack: Stack, nights: dict[Any, Run]) -> tuple[tuple[int, str], dict[str, str]]:
-    """Cases and findings after three nights in which nothing was killed."""
-    return cases_digest(stack), findings_digests(stack)
+def undisturbed(stack: Stack, nights: dict[Any, Run]) -> tuple[pa.Table, dict[str, str]]:
+    """Cases and findings where nothing was killed."""
+    return cases(stack), findings_digests(stack)
 
 
 def test_the_three_nights_succeed_and_the_missing_source_is_skipped(airflow: Airflow, nights: dict[Any, Run]) -> None:
@@ -190,18 +184,21 @@ class Killer:
 
 
 def test_a_killed_task_and_a_killed_scheduler_leave_the_same_result(
-    stack: Stack, airflow: Airflow, undisturbed: tuple[tuple[int, str], dict[str, str]]
+    stack: Stack, airflow: Airflow, undisturbed: tuple[pa.Table, dict[str, str]]
 ) -> None:
     for folder in (stack.home.lake, stack.home.reports):
         shutil.rmtree(folder)
         folder.mkdir()
     stack.postgres.query("hedui", "SET client_min_messages = error; DROP SCHEMA hedui CASCADE")
     upgrade(stack.postgres.url("hedui"))
-    assert cases_digest(stack)[0] == 0
+    assert cases(stack).num_rows == 0
     killer = Killer(stack, airflow)
-    runs = backfill(stack, airflow, meanwhile=killer)
+    runs = backfill(stack, airflow, nights=KILLED, meanwhile=killer)
     assert set(killer.killed) == {"task", "scheduler"}
     assert {run.state for run in runs.values()} == {"success"}
     assert airflow.request("GET", killer.killed["task"])["try_number"] >= 2
-    assert (cases_digest(stack), findings_digests(stack)) == undisturbed
-    assert undisturbed[0][0] > 0
+    before, digests = undisturbed
+    assert before.num_rows > 0
+    assert cases(stack).equals(before)
+    assert digests
+    assert findings_digests(stack) == digests

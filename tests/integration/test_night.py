@@ -140,7 +140,7 @@ def test_rows_read_are_rows_kept_and_rows_rejected(in_order: Context) -> None:
 
 def test_reverse_order_and_repetition_leave_the_same_cases_and_findings(in_order: Context, context_factory: ContextFactory) -> None:
     context = context_factory("reverse")
-    for date in (*reversed(DATES), *DATES):
+    for date in (*reversed(DATES), DATES[0]):  # the first night once more, after all that came later
         steps.night(context, date)
     assert findings(context) == findings(in_order)
     assert cases(context) == cases(in_order)
