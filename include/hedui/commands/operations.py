@@ -121,6 +121,22 @@ def fault_list() -> None:
     out.print(table)
 
 
+@fault_app.command("form")
+def fault_form(number: Number) -> None:
+    """Write the 故障修复情况报告单 of a fault. 出具故障修复情况报告单。"""
+    from hedui.operations.forms import write_fault_form
+
+    out.print(str(write_fault_form(context_from_environment(), number, now=dt.datetime.now(dt.UTC))), soft_wrap=True)
+
+
+@task_app.command("form")
+def task_form(number: Number) -> None:
+    """Write the 维护任务处理单 of a task. 出具维护任务处理单。"""
+    from hedui.operations.forms import write_task_form
+
+    out.print(str(write_task_form(context_from_environment(), number)), soft_wrap=True)
+
+
 @task_app.command("open")
 def task_open(
     title: Annotated[str, typer.Argument(help="What is to be done, without personal data. 任务内容")],

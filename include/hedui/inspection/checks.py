@@ -1,4 +1,4 @@
-"""The catalogue of checks: what each is called, in which inspections it is made, and what to do where it fails."""
+"""The catalogue of checks: what each is called, what is allowed, and what to do where it fails."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from hedui.inspection.model import KINDS, Item, Kind, Verdict
-
-PERIODIC: Final[tuple[Kind, ...]] = ("weekly", "holiday", "quarterly")
+from hedui.inspection.model import Item, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +20,6 @@ class Check:
         allowed: The standard in words, with ``{}`` for the limit.
         found: The measured value in words, with ``{}``.
         handling: What to do where it is not normal.
-        kinds: In which inspections it is made.
         least: Whether the limit is what must be exceeded rather than what may be reached.
         nothing: What stands there where nothing was found, for checks that list what is wrong; empty: a value has to be there.
     """
@@ -33,7 +30,6 @@ class Check:
     allowed: str
     found: str
     handling: str
-    kinds: tuple[Kind, ...] = KINDS
     least: bool = False
     nothing: str = ""
 
@@ -106,7 +102,6 @@ _ALL: Final = (
         "不多于 {} 个",
         "{} 个",
         "重新编译或重建，不能恢复的查明变更",
-        kinds=PERIODIC,
         nothing="无失效对象",
     ),
     _check(
@@ -127,7 +122,6 @@ _ALL: Final = (
         "最早的日志不超过 {} 天",
         "最早 {} 天前",
         "按规定归档、清理",
-        kinds=PERIODIC,
         nothing="无日志文件",
     ),
     _check("page", "中间件健康", "url_ms", "{} 毫秒内正常应答", "{} 毫秒", "检查中间件，必要时重启并登记"),

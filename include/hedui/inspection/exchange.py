@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import text
 
@@ -21,13 +21,16 @@ WHERE c.rule = :rule AND c.source = :source
 """
 
 
-def source_items(context: Context, source_id: str, standards: Standards, today: dt.date) -> Iterator[Item]:
+def source_items(
+    context: Context, source_id: str, standards: Standards, today: dt.date, *, checks: Collection[str]
+) -> Iterator[Item]:
     """A source's backlog, and its open cases of receipts (B09) and batches (B12)."""
-    yield from _backlog(context, source_id, standards, today)
+    if "backlog" in checks:
+        yield from _backlog(context, source_id, standards, today)
     for code, rule in (("receipts", "B09"), ("batches", "B12")):
         check = CHECKS[code]
         limit = getattr(standards, check.limit)
-        if limit is not None:
+        if limit is not None and code in checks:
             with begin(context.ledger_url) as connection:
                 count = connection.execute(text(OPEN_CASES), {"rule": rule, "source": source_id}).scalar_one()
             yield check.item(part=source_id, target="", value=int(count), limit=limit)

@@ -71,7 +71,7 @@ def write_findings(context: Context, made: Inspection, *, agency: str) -> int:
 
 def blind(made: Inspection) -> list[str]:
     """Beginnings of the keys that an inspection says nothing of: what could not be measured, and checks of wider inspections."""
-    wider = {f"{code}/" for code, check in CHECKS.items() if not set(check.kinds) & set(made.kinds)}
+    wider = {f"{code}/" for code in CHECKS.keys() - set(made.checks)}
     return sorted(wider | {item.key for item in made.of("unmeasured")})
 
 

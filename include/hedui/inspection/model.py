@@ -50,6 +50,7 @@ class Inspection:
         name: Chinese name.
         date: The day, in the site's time zone.
         kinds: Which inspections it is at once; the widest last.
+        checks: Which checks were to be made: of others it says nothing.
         at: When it was made.
         inspector: Who made it.
         items: What was measured, in order.
@@ -59,6 +60,7 @@ class Inspection:
     name: str
     date: dt.date
     kinds: tuple[Kind, ...]
+    checks: tuple[str, ...]
     at: dt.datetime
     inspector: str
     items: tuple[Item, ...]

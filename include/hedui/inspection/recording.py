@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 from sqlalchemy import delete, insert, select
@@ -9,7 +10,7 @@ from sqlalchemy import delete, insert, select
 from hedui.audit import append
 from hedui.context import Context
 from hedui.inspection.errors import InspectionError
-from hedui.inspection.model import Inspection, Item
+from hedui.inspection.model import Inspection, Item, Kind
 from hedui.ledger.database import begin, session
 from hedui.ledger.operations_models import InspectionItem, InspectionRecord
 
@@ -63,6 +64,13 @@ def record(context: Context, made: Inspection, *, path: Path, actor: str) -> Non
                     for position, item in enumerate(made.items, start=1)
                 ],
             )
+
+
+def recorded_kinds(context: Context, system: str, date: dt.date) -> tuple[Kind, ...]:
+    """Of which kinds a system's recorded inspection of a day is; none where there is no inspection yet."""
+    query = select(InspectionRecord.kinds).where(InspectionRecord.system == system, InspectionRecord.inspected_on == date)
+    with begin(context.ledger_url) as connection:
+        return tuple(connection.execute(query).scalar_one_or_none() or ())  # type: ignore[arg-type]  # written by record
 
 
 def items_of(context: Context, number: str) -> list[Item]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +18,7 @@ from hedui.ledger.database import begin
 from hedui.reports.content import Block, Column, Facts, Notes, Report, Sheet, Table
 from hedui.reports.figures import organisation
 from hedui.reports.workbook import write_workbook
+from hedui.statistics.periods import period_of
 
 TITLE: Final = "巡检报告单"
 GRID: Final = (6.0, 15.0, 22.0, 26.0, 24.0, 30.0, 10.0, 34.0)
@@ -37,11 +40,35 @@ JOIN hedui.spell AS s ON s.case_id = c.id AND s.last_seen IS NULL
 GROUP BY c.subject_key ORDER BY since, c.subject_key
 """
 """Problems that the inspections before have found and that were still open at the last one."""
+OF_THE_QUARTER: Final = """
+SELECT c.subject_key, s.first_seen, s.last_seen
+FROM hedui.reconciliation_case AS c
+JOIN hedui.scope AS sc ON sc.id = c.scope_id AND sc.name = :scope
+JOIN hedui.spell AS s ON s.case_id = c.id AND s.first_seen < :date AND (s.last_seen IS NULL OR s.last_seen >= :start)
+ORDER BY s.first_seen, c.subject_key
+"""
+"""Problems that were there on some day from the quarter's first on: when they were first and last seen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """A problem that inspections have found.
+
+    Attributes:
+        key: The item's key.
+        first: Day of the inspection that found it.
+        last: Day of the last inspection that found it; None: it was still there at the last one.
+    """
+
+    key: str
+    first: dt.date
+    last: dt.date | None
 
 
 def write_report(context: Context, made: Inspection, path: Path) -> None:
     """Writes the workbook; it appears whole, and equal inspections give equal bytes."""
-    write_workbook(make_report(context, made, earlier=open_problems(context, made.system)), path)
+    quarter = problems_of_quarter(context, made) if "quarterly" in made.kinds else None
+    write_workbook(make_report(context, made, earlier=open_problems(context, made.system), quarter=quarter), path)
 
 
 def open_problems(context: Context, system: str) -> dict[str, dt.date]:
@@ -50,13 +77,27 @@ def open_problems(context: Context, system: str) -> dict[str, dt.date]:
         return {row.subject_key: row.since for row in connection.execute(text(STILL_OPEN), {"scope": scope(system)})}
 
 
-def make_report(context: Context, made: Inspection, *, earlier: dict[str, dt.date]) -> Report:
+def problems_of_quarter(context: Context, made: Inspection) -> list[Problem]:
+    """What the inspections of the quarter have found before this one; a problem that came back is there again."""
+    start = period_of("quarter", made.date).start
+    given = {"scope": scope(made.system), "date": made.date, "start": start}
+    with begin(context.ledger_url) as connection:
+        return [
+            Problem(key=row.subject_key, first=row.first_seen, last=row.last_seen)
+            for row in connection.execute(text(OF_THE_QUARTER), given)
+        ]
+
+
+def make_report(
+    context: Context, made: Inspection, *, earlier: dict[str, dt.date], quarter: Sequence[Problem] | None = None
+) -> Report:
     """The workbook's content.
 
     Args:
         context: Names the organisation.
         made: The inspection.
         earlier: What was open before it, since when.
+        quarter: What was found in the quarter, for a 季度例检; None: it is none.
     """
     normal, abnormal, unmeasured = made.of("normal"), made.of("abnormal"), made.of("unmeasured")
     verdict = "全部正常" if len(normal) == len(made.items) else f"异常 {len(abnormal)} 项，未检出 {len(unmeasured)} 项"
@@ -75,6 +116,7 @@ def make_report(context: Context, made: Inspection, *, earlier: dict[str, dt.dat
         _table("一、检查项目", made.items, note="“未检出”指本次未能取得实测值：此前的异常继续列示，直至补检正常。"),
         _table("二、异常汇总", abnormal + unmeasured, empty="本次巡检无异常"),
         _earlier(made, earlier),
+        *([_quarter(quarter)] if quarter is not None else []),
         Notes(title="", lines=("巡检人（签字）：____________　　审核人（签字）：____________　　日期：____________",)),
     ]
     sheet = Sheet(
@@ -136,3 +178,23 @@ def _earlier(made: Inspection, earlier: dict[str, dt.date]) -> Table:
         Column(key="days", title="历时"),
     )
     return Table(title="三、以往问题跟踪", columns=columns, rows=tuple(rows), empty="此前没有未消除的问题")
+
+
+def _quarter(problems: Sequence[Problem]) -> Table:
+    """Every problem of the quarter, with what became of it."""
+    columns = (
+        *COLUMNS[:4],
+        Column(key="first", title="首次发现", kind="date"),
+        Column(key="last", title="最后发现", kind="date"),
+        Column(key="state", title="结论", kind="state"),
+        Column(key="standing", title="跟踪", kind="wrap"),
+    )
+    rows = []
+    for number, problem in enumerate(problems, start=1):
+        check, part, target = problem.key.split("/", 2)
+        standing = (
+            "此前未消除，见第三部分" if problem.last is None else f"已消除，历时 {(problem.last - problem.first).days + 1} 天"
+        )
+        state = "异常" if problem.last is None else "正常"
+        rows.append((number, CHECKS[check].label, part, target or "—", problem.first, problem.last, state, standing))
+    return Table(title="四、本季问题跟踪", columns=columns, rows=tuple(rows), empty="本季此前各次巡检没有发现问题")

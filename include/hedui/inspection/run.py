@@ -16,8 +16,8 @@ from hedui.inspection.checks import CHECKS
 from hedui.inspection.errors import InspectionError
 from hedui.inspection.findings import write_findings
 from hedui.inspection.model import KINDS, Inspection, Item, Kind
-from hedui.inspection.recording import record
-from hedui.inspection.settings import FILE, InspectionSettings, System, load_inspection
+from hedui.inspection.recording import record, recorded_kinds
+from hedui.inspection.settings import FILE, InspectionSettings, Standards, System, load_inspection
 
 FOLDER: Final = "inspection"
 
@@ -87,13 +87,15 @@ def inspect(context: Context, system_id: str, *, now: dt.datetime, kinds: tuple[
         raise InspectionError(f'There is no inspection "{unknown[0]}"; choose from {", ".join(KINDS)}.')
     today = day_of(context, now)
     wanted = kinds or kinds_due(context.workdays, today)
-    found = list(_items(context, settings, system, wanted, now, today))
+    checks = settings.checks_of(wanted)
+    found = list(_items(context, system, settings.standards_of(system, wanted), checks, now, today))
     order = list(CHECKS)
     return Inspection(
         system=system.id,
         name=system.name,
         date=today,
         kinds=wanted,
+        checks=checks,
         at=now,
         inspector=inspector or settings.inspector,
         items=tuple(sorted(found, key=lambda item: (order.index(item.check), item.part))),
@@ -101,24 +103,22 @@ def inspect(context: Context, system_id: str, *, now: dt.datetime, kinds: tuple[
 
 
 def _items(
-    context: Context, settings: InspectionSettings, system: System, kinds: tuple[Kind, ...], now: dt.datetime, today: dt.date
+    context: Context, system: System, standards: Standards, checks: tuple[str, ...], now: dt.datetime, today: dt.date
 ) -> Iterator[Item]:
-    standards = settings.standards_of(system)
-    checks = [code for code, check in CHECKS.items() if set(check.kinds) & set(kinds)]
     for name in system.connections:
         yield from databases.database_items(context, name, standards, checks=checks, now=lambda: dt.datetime.now(dt.UTC))
-    for page in system.pages:
+    for page in system.pages if "page" in checks else ():
         yield from web.page_items(page, standards)
-    for certificate in web.certificates_of(system):
+    for certificate in web.certificates_of(system) if "certificate" in checks else ():
         yield from web.certificate_items(certificate, standards, now)
-    if system.airflow:
+    if system.airflow and "airflow" in checks:
         yield from web.airflow_items(system.airflow, standards, now)
-    for disk in system.disks:
+    for disk in system.disks if "disk" in checks else ():
         yield from machine.disk_items(context, disk, standards)
     for logs in system.logs if "logs" in checks else ():
         yield from machine.log_items(logs, standards, now)
     for source in system.sources:
-        yield from exchange.source_items(context, source, standards, today)
+        yield from exchange.source_items(context, source, standards, today, checks=checks)
 
 
 def inspect_and_record(
@@ -126,7 +126,7 @@ def inspect_and_record(
 ) -> Done:
     """Inspects one system, deletes logs whose time is over, writes the 巡检报告单, records it, and opens and closes cases.
 
-    A second inspection of the same day replaces the first.
+    A second inspection of the same day replaces the first, and is of its kinds too: what was due and made stays made.
 
     Args:
         context: The step's context.
@@ -140,7 +140,11 @@ def inspect_and_record(
 
     for logs in _system(context, system_id).logs:
         machine.delete_old_logs(context, logs, now=now, actor=actor)
-    made = inspect(context, system_id, now=now, kinds=kinds, inspector=inspector)
+    wanted = kinds or kinds_due(context.workdays, day_of(context, now))
+    before = recorded_kinds(context, system_id, day_of(context, now))
+    made = inspect(
+        context, system_id, now=now, kinds=(*wanted, *(kind for kind in before if kind not in wanted)), inspector=inspector
+    )
     path = folder_of(context, made.date) / f"巡检报告单_{made.number}.xlsx"
     write_report(context, made, path)
     write_findings(context, made, agency=_system(context, system_id).agency)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from functools import partial
+from typing import Final
 
 from pydantic import Field
 
+from hedui.inspection.checks import CHECKS
+from hedui.inspection.model import Kind
 from hedui.site import Site
 from hedui.site.base import Identifier, Model
 from hedui.site.documents import Document
@@ -56,6 +60,42 @@ class Standards(Model):
     receipts_overdue: int | None = 0
     batches_missing: int | None = 0
     heartbeat_seconds: int | None = 60
+
+    def stricter(self, other: Standards) -> Standards:
+        """These standards, and where the other says something stricter, that; what is left out here stays left out."""
+        changed = {}
+        for name, limit in other.model_dump(exclude_unset=True, exclude_none=True).items():
+            own = getattr(self, name)
+            if own is not None:
+                changed[name] = max(own, limit) if name in AT_LEAST else min(own, limit)
+        return self.model_copy(update=changed)
+
+
+AT_LEAST: Final = frozenset(check.limit for check in CHECKS.values() if check.least)
+"""Standards that must be exceeded: the greater one is the stricter."""
+DAILY: Final = tuple(code for code in CHECKS if code not in ("invalid_objects", "logs"))
+
+
+class Variant(Model):
+    """What an inspection of a kind looks at.
+
+    Attributes:
+        checks: Codes of :data:`hedui.inspection.checks.CHECKS`.
+        standards: Where this kind is stricter than the system's standards.
+    """
+
+    checks: tuple[str, ...] = Field(min_length=1)
+    standards: Standards = Standards()
+
+
+VARIANTS: Final[dict[Kind, Variant]] = {
+    "daily": Variant(checks=DAILY),
+    "weekly": Variant(checks=tuple(CHECKS)),
+    "holiday": Variant(checks=DAILY, standards=Standards(disk_percent=75, tablespace_percent=80, certificate_days=45)),
+    "quarterly": Variant(checks=tuple(CHECKS)),
+}
+"""What is looked at where a site says nothing else: weekly also what grows slowly; before a holiday there has to be more in reserve, for
+nobody is there to add any."""
 
 
 class Page(Model):
@@ -138,17 +178,31 @@ class InspectionSettings(Model):
     Attributes:
         inspector: Who signs where nobody else is named.
         standards: What is allowed, for all systems.
+        kinds: What the inspections of a kind look at; those that are not named are as in :data:`VARIANTS`.
         systems: What is inspected.
     """
 
     inspector: str = "值班工程师"
     standards: Standards = Standards()
+    kinds: dict[Kind, Variant] = Field(default={})
     systems: tuple[System, ...] = Field(min_length=1)
 
-    def standards_of(self, system: System) -> Standards:
-        """A system's standards: the site's, with what the system says itself."""
+    def standards_of(self, system: System, kinds: Iterable[Kind] = ()) -> Standards:
+        """A system's standards: the site's, with what the system says itself, and what inspections of some kinds are stricter in."""
         own = system.standards.model_dump(exclude_unset=True) if system.standards else {}
-        return self.standards.model_copy(update=own)
+        standards = self.standards.model_copy(update=own)
+        for kind in kinds:
+            standards = standards.stricter(self.variant(kind).standards)
+        return standards
+
+    def variant(self, kind: Kind) -> Variant:
+        """What an inspection of a kind looks at."""
+        return self.kinds.get(kind, VARIANTS[kind])
+
+    def checks_of(self, kinds: Iterable[Kind]) -> tuple[str, ...]:
+        """The checks of inspections of some kinds made at once, in the order of the report."""
+        wanted = {code for kind in kinds for code in self.variant(kind).checks}
+        return tuple(code for code in CHECKS if code in wanted)
 
 
 def load_inspection(site: Site) -> InspectionSettings | None:
@@ -168,6 +222,10 @@ def _check(site: Site, settings: InspectionSettings, document: Document, problem
     def problem(path: tuple[str | int, ...], what: str) -> None:
         problems.add(FILE, document.line(path), path, what)
 
+    for kind, variant in settings.kinds.items():
+        for place, code in enumerate(variant.checks):
+            if code not in CHECKS:
+                problem(("kinds", kind, "checks", place), f'there is no check "{code}"; {choose(code, CHECKS)}')
     for number, system in enumerate(settings.systems):
         path = ("systems", number)
         if counts[system.id] > 1:

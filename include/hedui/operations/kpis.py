@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from hedui.context import Context
-from hedui.inspection.calendar import due_between
+from hedui.inspection.calendar import due_between, kinds_due
 from hedui.inspection.settings import load_inspection
 from hedui.ledger.operations_models import Fault
 from hedui.operations.faults import clock_of, faults_between, kept, limits_of
@@ -94,11 +94,13 @@ def _inspections(context: Context, period: Period) -> tuple[int, int]:
         return 0, 0
     due = due_between(context.workdays, period.start, period.end)
     systems = {system.id for system in settings.systems}
-    made = 0
-    for row in rows(context, "inspected", first=period.start, last=period.end):
-        if row["system"] in systems:
-            made += min(row["made"], due[row["kind"]])  # one that nobody had to make fills no gap
-    return made, len(systems) * sum(due.values())
+    made = [
+        row
+        for row in rows(context, "inspected", first=period.start, last=period.end)
+        if row["system"] in systems
+        and row["kind"] in kinds_due(context.workdays, row["day"])  # what nobody had to make fills no gap
+    ]
+    return len(made), len(systems) * sum(due.values())
 
 
 def _of_faults(context: Context, faults: list[Fault], settings: OperationsSettings, end: dt.datetime) -> dict[str, tuple[int, int]]:

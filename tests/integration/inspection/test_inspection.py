@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -117,6 +118,40 @@ def test_the_same_day_again_replaces_the_report_and_its_record(world: World) -> 
             connection.execute(text("SELECT count(*) FROM hedui.inspection_item WHERE number = :n"), {"n": first.number}).scalar()
             == 1
         )
+
+
+def test_a_narrower_inspection_of_the_same_day_takes_nothing_back(world: World) -> None:
+    world.system(disks=[{"name": "盘", "path": "lake"}])
+    inspect_and_record(world.context, "core", now=FRI, actor="test", kinds=("daily", "weekly"))
+    done = inspect_and_record(world.context, "core", now=FRI + dt.timedelta(hours=1), actor="test", kinds=("daily",))
+    with begin(world.context.ledger_url) as connection:
+        query = text("SELECT kinds FROM hedui.inspection WHERE number = :number")
+        assert connection.execute(query, {"number": done.number}).scalar_one() == ["daily", "weekly"]
+
+
+def test_before_a_holiday_there_has_to_be_more_in_reserve(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.system(disks=[{"name": "盘", "path": "lake"}])
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(total=1000, used=780, free=220))
+    verdicts = {
+        kinds: [(item.verdict, item.standard) for item in inspect(world.context, "core", now=WED, kinds=kinds).items]
+        for kinds in (("daily",), ("daily", "holiday"))
+    }
+    assert verdicts == {("daily",): [("normal", "不超过 85%")], ("daily", "holiday"): [("abnormal", "不超过 75%")]}
+
+
+def test_the_quarterly_report_tells_what_became_of_each_problem_of_the_quarter(world: World) -> None:
+    days = [dt.datetime(2026, month, day, 0, 15, tzinfo=dt.UTC) for month, day in ((6, 29), (7, 6), (7, 7), (7, 8), (9, 30))]
+    for day, limit in zip(days[:4], (0, 0, 100, 0), strict=True):
+        world.system(disks=[{"name": "季盘", "path": "lake"}], standards={"disk_percent": limit})
+        inspect_and_record(world.context, "core", now=day, actor="test", kinds=("daily",))
+    done = inspect_and_record(world.context, "core", now=days[4], actor="test", kinds=("quarterly",))
+    rows = [[cell.value for cell in row] for row in load_workbook(done.path).active.iter_rows()]
+    title = next(place for place, row in enumerate(rows) if row[0] == "四、本季问题跟踪")
+    found = [(row[4].date(), row[5].date() if row[5] else None, row[7]) for row in rows[title + 2 : title + 4]]
+    assert found == [
+        (dt.date(2026, 6, 29), dt.date(2026, 7, 6), "已消除，历时 8 天"),
+        (dt.date(2026, 7, 8), None, "此前未消除，见第三部分"),
+    ]
 
 
 def test_pages_certificates_and_airflow(world: World, web_port: int, tls_port: int) -> None:

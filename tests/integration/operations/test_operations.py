@@ -12,15 +12,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from docx import Document
 from openpyxl import load_workbook
+from sqlalchemy import text
 
 from hedui import audit
 from hedui.context import Context
 from hedui.inspection.model import Inspection, Item
 from hedui.inspection.recording import record
 from hedui.lake import Lake
+from hedui.ledger.database import begin
 from hedui.ledger.schema import upgrade
 from hedui.operations.errors import OperationsError
 from hedui.operations.faults import NewFault, close_fault, open_fault, open_faults, reach, recovery
+from hedui.operations.forms import write_fault_form, write_task_form
 from hedui.operations.knowledge import add_entry, search
 from hedui.operations.kpis import kpis
 from hedui.operations.monthly import Remarks, editions_ending, make_report
@@ -90,8 +93,9 @@ def june(context: Context) -> Context:
     task(context, "06-30 10:00", "routine", finished=None)  # due in July
     for day in (1, 2, 5):
         item = Item(check="disk", part="盘", target="", standard="不超过 85%", measured="90%", verdict="abnormal", handling="清理")
-        kinds = ("daily", "weekly") if day == 5 else ("daily",)
+        kinds = ("daily",) if day == 1 else ("daily", "weekly")  # on the 2nd nobody had to make a weekly one
         made = Inspection(
+            checks=(),
             system="shebao",
             name="社保业务系统",
             date=dt.date(2026, 6, day),
@@ -205,3 +209,43 @@ def test_every_deed_is_in_the_audit_chain(june: Context) -> None:
     assert audit.verify(june.ledger_url).broken is None
     actions = {entry.action for entry in audit.entries(june.ledger_url)}
     assert {"fault.open", "fault.update", "fault.close", "task.open", "task.finish", "inspection.record"} <= actions
+
+
+def form(path: Path) -> dict[str, str]:
+    """A form's fields by name: of a pair of cells the second, of a line of a table the rest."""
+    found: dict[str, str] = {}
+    for row in load_workbook(path).active.iter_rows(values_only=True):
+        values = [str(value) for value in row if value is not None]
+        if len(values) == 4:
+            found |= {values[0]: values[1], values[2]: values[3]}
+        elif len(values) == 2:
+            found[values[0]] = values[1]
+        elif len(values) == 6:
+            found[values[0]] = " ".join(values[1:])
+    return found
+
+
+def test_the_form_of_a_fault_says_all_that_is_to_be_signed(june: Context) -> None:
+    number = "GZ-20260604-01"
+    path = write_fault_form(june, number, now=at("07-01 08:00"))
+    found = form(path)
+    assert {key: found[key] for key in ("故障编号", "级别", "发生时间", "修复时间", "恢复耗费时间", "确认人", "原因分析", "处理结果")} == {
+        "故障编号": number, "级别": "二级", "发生时间": "2026-06-04 09:40", "修复时间": "2026-06-04 17:30",
+        "恢复耗费时间": "7 小时 50 分", "确认人": "乙", "原因分析": "日志未清理", "处理结果": "已扩容",
+    }  # fmt: skip
+    assert found["响应"] == "15 分 2026-06-04 10:15 2026-06-04 10:16 16 分 超时"
+    assert found["诊断"].endswith("按时")
+    first = path.read_bytes()
+    assert write_fault_form(june, number, now=at("07-02 08:00")).read_bytes() == first
+    with pytest.raises(OperationsError, match='no fault "GZ-1"'):
+        write_fault_form(june, "GZ-1", now=at("07-01 08:00"))
+
+
+def test_the_form_of_a_task_has_cause_and_solution(june: Context) -> None:
+    with begin(june.ledger_url) as connection:
+        numbers = dict(
+            connection.execute(text("SELECT kind, number FROM hedui.maintenance_task WHERE due_on < DATE '2026-07-01'")).all()
+        )
+    late, undone = form(write_task_form(june, numbers["corrective"])), form(write_task_form(june, numbers["perfective"]))
+    assert (late["类别"], late["问题原因分析"], late["解决方案说明"], late["结论"]) == ("改正性", "口径变化", "调整参数", "超期")
+    assert (undone["问题原因分析"], undone["结论"], undone["办结时间"]) == ("—", "办理中", "—")

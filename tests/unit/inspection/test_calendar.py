@@ -52,6 +52,29 @@ def test_a_system_differs_where_it_says_so_only() -> None:
     assert (standards.disk_percent, standards.backup_hours, standards.lock_seconds) == (90, None, 300)
 
 
+def test_each_kind_has_its_own_checks_and_is_stricter_where_it_says_so() -> None:
+    settings = InspectionSettings.model_validate(
+        {
+            "standards": {"backup_hours": None},
+            "kinds": {"weekly": {"checks": ["logs", "disk"], "standards": {"disk_percent": 70, "backup_hours": 12}}},
+            "systems": [{"id": "a", "name": "甲", "agency": "x", "standards": {"disk_percent": 90}}],
+        }
+    )
+    (system,) = settings.systems
+    assert settings.checks_of(["weekly"]) == ("disk", "logs")
+    assert "invalid_objects" not in settings.checks_of(["daily", "holiday"])
+    assert settings.checks_of(["quarterly"]) == tuple(CHECKS)
+    assert set(settings.checks_of(["daily", "weekly"])) == {*settings.checks_of(["daily"]), "logs"}
+    assert settings.standards_of(system, ["daily"]).disk_percent == 90
+    both = settings.standards_of(system, ["daily", "weekly", "holiday"])
+    assert (both.disk_percent, both.tablespace_percent, both.certificate_days) == (
+        70,
+        80,
+        45,
+    )  # the greater reserve is the stricter
+    assert both.backup_hours is None  # what a site has left out stays left out
+
+
 def test_a_limit_itself_is_allowed_and_a_certificate_must_exceed_its_own() -> None:
     disk, certificate = CHECKS["disk"], CHECKS["certificate"]
     assert [disk.item(part="x", target="", value=value, limit=85).verdict for value in (85, 85.1)] == ["normal", "abnormal"]
@@ -61,7 +84,8 @@ def test_a_limit_itself_is_allowed_and_a_certificate_must_exceed_its_own() -> No
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "inspection.yaml").write_text(
-        """systems:
+        """kinds: {weekly: {checks: [disk, dsik]}}
+systems:
   - {id: core, name: 核心, agency: nobody, sources: [zhon]}
   - id: core
     name: 核心二
@@ -74,14 +98,15 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(SiteError) as raised:
         load_inspection(site)
     [problem] = raised.value.problems
-    assert problem.startswith("inspection.yaml:6: systems.1.logs.0.delete_after: ")  # the law: six months at least
+    assert problem.startswith("inspection.yaml:7: systems.1.logs.0.delete_after: ")  # the law: six months at least
     (tmp_path / "inspection.yaml").write_text((tmp_path / "inspection.yaml").read_text("utf-8").replace("183", "184"), "utf-8")
     with pytest.raises(SiteError) as raised:
         load_inspection(site)
     assert [line.split(" ")[0] + " " + line.split(" ")[1].split(":")[0] for line in raised.value.problems] == [
-        "inspection.yaml:2: systems.0.agency",
-        "inspection.yaml:2: systems.0.id",
-        "inspection.yaml:2: systems.0.sources.0",
-        "inspection.yaml:3: systems.1.id",
-        "inspection.yaml:5: systems.1.agency",
+        "inspection.yaml:1: kinds.weekly.checks.1",
+        "inspection.yaml:3: systems.0.agency",
+        "inspection.yaml:3: systems.0.id",
+        "inspection.yaml:3: systems.0.sources.0",
+        "inspection.yaml:4: systems.1.id",
+        "inspection.yaml:6: systems.1.agency",
     ]
