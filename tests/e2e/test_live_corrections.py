@@ -338,8 +338,8 @@ def key_field_bundle(office: Office) -> tuple[str, str, str]:
 
 
 def added_bundle(office: Office) -> tuple[str, str, str]:
-    """Months that the province lacks are to be added there; run and bundle."""
-    run = office.start(target="sheng", rules=["T07"], business_date=FIRST.isoformat())
+    """Pension accounts that the province lacks are to be added there; run and bundle."""
+    run = office.start(target="sheng", rules=["T02"], comparisons=["accounts_tiers"], business_date=FIRST.isoformat())
     asked = office.parked(run, "business")
     office.answer("manager", run, asked, "批准", "同意补录")
     office.reached(asked.name, State.DISPATCHED)
