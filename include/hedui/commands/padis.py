@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
+import json
 import socket
 from enum import StrEnum
 from pathlib import Path
@@ -242,6 +243,9 @@ def mock(
     fault: Annotated[list[str] | None, typer.Option(help="A fault by chance: NAME=SHARE; may be repeated. 故障=占比")] = None,
     refuse: Annotated[float, typer.Option(min=0, max=1, help="Share of records refused by line. 逐条拒收占比")] = 0,
     seed: Annotated[int, typer.Option(help="Start of chance. 随机种子")] = 0,
+    plan: Annotated[
+        Path | None, typer.Option(help="Records to refuse or to have had: the demo's padis_plan.json. 预定结果")
+    ] = None,
     hold: Annotated[float, typer.Option(help="Seconds that a timeout holds the answer. 超时秒数")] = 5,
 ) -> None:
     """Run the reference PADIS server on this machine; for rehearsals, never for real data. 模拟对方服务。"""
@@ -259,7 +263,8 @@ def mock(
         if name not in FAULTS:
             raise PadisError(f'There is no fault "{name}"; there are {", ".join(FAULTS)}.')
         shares[name] = float(share or 1)
-    faults = Faults(shares=shares, refuse=refuse, seed=seed, hold=hold)
+    told = json.loads(plan.read_text("utf-8")) if plan else {"refused": {}, "had": []}
+    faults = Faults(shares=shares, refuse=refuse, seed=seed, hold=hold, wrong=told["refused"], had=frozenset(told["had"]))
     desk = Desk(store, load_profile(profile or SHIPPED / "reference.yaml"), faults)
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

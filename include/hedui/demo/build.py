@@ -21,6 +21,7 @@ from hedui.context import Progress, no_progress
 from hedui.demo.births.build import build_births
 from hedui.demo.births.files import FOLDERS as BIRTH_FOLDERS
 from hedui.demo.births.files import write_births
+from hedui.demo.births.upload import plan_upload, write_upload
 from hedui.demo.delivery import Delivery, deliver_flows, deliver_snapshots, unit_sql
 from hedui.demo.expected import flow_truth
 from hedui.demo.flow_planting import FlowPlanting
@@ -119,7 +120,8 @@ def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], prog
     Args:
         persons: How many insured persons, at least 2,000.
         seed: Seed of everything random.
-        out: Folder for the agencies' files (the inbox), ``truth.parquet``, ``truth.csv`` and ``rejects.csv``.
+        out: Folder for the agencies' files (the inbox), ``truth.parquet``, ``truth.csv`` and ``rejects.csv``, and for what
+            :mod:`hedui.demo.births.upload` writes.
         urls: SQLAlchemy URLs of ``shebao_db`` and ``shuiwu_db``; may be one database. The schemas ``shebao`` and ``shuiwu`` are replaced.
         progress: Hears of each table.
 
@@ -146,6 +148,7 @@ def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], prog
         rows = delivery.finish() | sent | deliver_regions(connection, urls["shebao_db"])
         rows |= {"linghuo": write_packets(out, feed), "shebao.ac44_lh": load_recorded(urls["shebao_db"], Path(scratch), feed)}
         rows |= write_births(out, births)
+        write_upload(out, plan_upload(births))
     lines = with_standing(planting.truth + births.truth + flow_truth(flows), DATES)
     truth = sorted(lines, key=lambda line: tuple(str(value) for value in asdict(line).values()))
     write_truth(out, truth, planting.rejects)

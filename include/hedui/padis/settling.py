@@ -20,8 +20,13 @@ GOOD: Final = ("accepted", "duplicate")
 
 RECORDS: Final = "SELECT id, key, business_key, version, line, state FROM hedui.padis_record WHERE batch_id = :batch ORDER BY line"
 
-SETTLE: Final = """
-UPDATE hedui.padis_record AS r SET state = :state, state_at = :now, problems = CAST(f.problems AS jsonb)
+ACCEPT: Final = """
+UPDATE hedui.padis_record SET state = :state, state_at = :now WHERE id = ANY(CAST(:ids AS bigint[])) AND state = 'PACKED'
+"""
+"""What was noted about a record before it went out stays with it."""
+
+REFUSE: Final = """
+UPDATE hedui.padis_record AS r SET state = 'REJECTED', state_at = :now, problems = CAST(f.problems AS jsonb)
 FROM unnest(CAST(:ids AS bigint[]), CAST(:problems AS text[])) AS f (id, problems) WHERE r.id = f.id AND r.state = 'PACKED'
 """
 
@@ -76,9 +81,9 @@ def apply_verdict(connection: Connection, office: Office, receipt: int, verdict:
         return _resend(connection, office, batch, verdict, waiting, receipt)
     _settle(connection, "ACCEPTED", accepted, now)
     later = {record["id"] for record in records if record["version"] > 1}
-    if replacing := [number for number, _ in accepted if number in later]:
+    if replacing := [number for number in accepted if number in later]:
         connection.execute(text(REPLACED), {"ids": replacing, "now": now})
-    _settle(connection, "REJECTED", _problems(connection, refused), now)
+    _refuse(connection, refused, now)
     connection.execute(text(OUTDATED), {"ids": [number for number, _, _ in refused], "now": now})
     state = _state(batch, verdict, records, len(accepted), len(refused))
     after = office.profile.retry.receipt_hours * 3600 if state == BatchState.SENT else None
@@ -118,38 +123,38 @@ def _conflicts(told: dict[int, LineVerdict], records: list[dict[str, Any]]) -> i
 
 def _split(
     verdict: Verdict, told: dict[int, LineVerdict], waiting: list[dict[str, Any]], *, unlisted: str
-) -> tuple[list[tuple[int, str]], list[tuple[int, str, str]]]:
-    """Accepted records without problems, refused ones with code and reason; those that are still pending are in neither."""
-    accepted: list[tuple[int, str]] = []
+) -> tuple[list[int], list[tuple[int, str, str]]]:
+    """Accepted records, refused ones with code and reason; those that are still pending are in neither."""
+    accepted: list[int] = []
     refused: list[tuple[int, str, str]] = []
     fine = (*GOOD, "partial") if unlisted == "accepted" else GOOD
     for record in waiting:
         line = told.get(record["id"])
         if line is not None and line.status in GOOD:
-            accepted.append((record["id"], "[]"))
+            accepted.append(record["id"])
         elif line is not None and line.status == "rejected":
             refused.append((record["id"], line.code, line.reason or verdict.reason))
         elif line is None and verdict.status in fine:
-            accepted.append((record["id"], "[]"))
+            accepted.append(record["id"])
         elif line is None and verdict.status == "rejected":
             refused.append((record["id"], verdict.code, verdict.reason))
     return accepted, refused
 
 
-def _problems(connection: Connection, refused: list[tuple[int, str, str]]) -> list[tuple[int, str]]:
-    """Refused records with their problem as JSON."""
+def _refuse(connection: Connection, refused: list[tuple[int, str, str]], now: dt.datetime) -> None:
+    """Refused records wait with the receiver's reason."""
+    if not refused:
+        return
     reasons = masked_reasons(connection, {number: reason for number, _, reason in refused})
     said = {"field": "", "label": "对方回执", "blocks": True}
-    return [
-        (number, json.dumps([{**said, "code": code, "reason": reasons[number] or "被拒收，未说明原因"}], ensure_ascii=False))
-        for number, code, _ in refused
-    ]
+    problems = [[{**said, "code": code, "reason": reasons[number] or "被拒收，未说明原因"}] for number, code, _ in refused]
+    values = {"ids": [one[0] for one in refused], "problems": [json.dumps(one, ensure_ascii=False) for one in problems]}
+    connection.execute(text(REFUSE), {"now": now, **values})
 
 
-def _settle(connection: Connection, state: str, settled: list[tuple[int, str]], now: dt.datetime) -> None:
-    if settled:
-        values = {"ids": [number for number, _ in settled], "problems": [problems for _, problems in settled]}
-        connection.execute(text(SETTLE), {"state": state, "now": now, **values})
+def _settle(connection: Connection, state: str, ids: list[int], now: dt.datetime) -> None:
+    if ids:
+        connection.execute(text(ACCEPT), {"state": state, "now": now, "ids": ids})
 
 
 def _state(batch: Batch, verdict: Verdict, records: list[dict[str, Any]], accepted: int, refused: int) -> BatchState:
@@ -171,7 +176,7 @@ def _resend(
     """The receiver could not read the file and has taken nothing: its records are packed again, under a new number."""
     now = office.clock()
     ids = [record["id"] for record in waiting]
-    _settle(connection, "VALIDATED", [(number, "[]") for number in ids], now)
+    _settle(connection, "VALIDATED", ids, now)
     connection.execute(text(OUTDATED), {"ids": ids, "now": now})
     said: dict[str, Any] = {"receipt": receipt, "code": verdict.code, "said": verdict.reason}
     batches.move(connection, office, batch, BatchState.REJECTED, "unreadable_there", **said)

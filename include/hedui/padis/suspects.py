@@ -28,21 +28,26 @@ WHERE r.sender = :sender AND r.kind = :kind AND l.status = 'duplicate' GROUP BY 
 """
 
 PERIODS: Final = """
-SELECT DISTINCT period FROM hedui.padis_record_view
-WHERE sender = :sender AND kind = :kind AND period <> '' AND state = ANY(:pending) ORDER BY 1
+SELECT DISTINCT period FROM hedui.padis_record
+WHERE sender = :sender AND kind = :kind AND period <> '' AND (state IN ('READY', 'VALIDATED', 'PACKED') OR collected_on = :date) ORDER BY 1
 """
 
 LATE: Final = """
 SELECT DISTINCT ON (business_key) business_key, region, period, event_date, state FROM hedui.padis_record_view
-WHERE sender = :sender AND kind = :kind AND period = ANY(:periods) AND state = ANY(:pending) ORDER BY business_key, version DESC
+WHERE sender = :sender AND kind = :kind AND period = ANY(:periods)
+  AND (state = ANY(:pending) OR (state = 'ACCEPTED' AND version = 1 AND collected_on = :date))
+ORDER BY business_key, version DESC
 """
+"""Records that wait though they are due, and those that came too late on the date itself, even where they have been accepted since."""
 PENDING: Final = ["READY", "VALIDATED", "PACKED", "SENT", "UNKNOWN", "QUERY"]
 
 AFTER: Final = """
 SELECT DISTINCT ON (business_key) business_key, region, period, event_date FROM hedui.padis_record
-WHERE sender = :sender AND kind = :kind AND state <> 'SUPERSEDED' AND jsonb_path_exists(problems, '$[*] ? (@.reason == $over)',
-      jsonb_build_object('over', CAST(:over AS text))) ORDER BY business_key, version DESC
+WHERE sender = :sender AND kind = :kind AND state <> 'SUPERSEDED' AND (state <> 'ACCEPTED' OR collected_on = :date)
+  AND jsonb_path_exists(problems, '$[*] ? (@.reason == $over)', jsonb_build_object('over', CAST(:over AS text)))
+ORDER BY business_key, version DESC
 """
+"""Records after the window: until they are accepted, and on the date on which they came."""
 
 REFUSED_TABLES: Final = """
 SELECT * FROM (
@@ -82,12 +87,13 @@ def suspects(office: Office, kind: Kind, *, date: dt.date) -> Iterator[Suspect]:
         for row in connection.execute(text(TWICE), own):
             said = "对方称该记录此前已接收"
             yield _suspect("F14", row, said, batches=int(row.batches))
-        periods = connection.execute(text(PERIODS), {**own, "pending": PENDING}).scalars()
+        periods = connection.execute(text(PERIODS), {**own, "date": date}).scalars()
         dues = {period: month_due(period, calendar=calendar, workdays=workdays) for period in periods}
         overdue = [period for period, due in dues.items() if due < today]
-        for row in connection.execute(text(LATE), {**own, "periods": overdue, "pending": PENDING}):
-            yield _suspect("F18", row, f"期限 {dues[row.period]}，尚未被接收", state=row.state)
-        for row in connection.execute(text(AFTER), {**own, "over": OVER}):
+        for row in connection.execute(text(LATE), {**own, "periods": overdue, "pending": PENDING, "date": date}):
+            done = "逾期报送" if row.state == "ACCEPTED" else "尚未被接收"
+            yield _suspect("F18", row, f"期限 {dues[row.period]}，{done}", state=row.state)
+        for row in connection.execute(text(AFTER), {**own, "over": OVER, "date": date}):
             yield _suspect("F20", row, OVER)
 
 

@@ -13,12 +13,13 @@ from hedui.checks.entries import registry
 from hedui.demo.births.build import build_births
 from hedui.demo.births.families import Births
 from hedui.demo.births.files import write_births
+from hedui.demo.births.upload import plan_upload
 from hedui.demo.planting import DATES
 from hedui.rules import rules
 
 SEED = 3
 ELSEWHERE = ("F13", "F14", "F19", "F20", "F24", "F25")
-"""Rules that the upload's ledger judges."""
+"""Rules that the ledgers of the upload and of requests for help judge."""
 
 
 PAIRS = {
@@ -47,6 +48,13 @@ def test_every_rule_has_hits_and_near_misses(births: Births, rule: str) -> None:
 def test_the_other_f_rules_say_where_they_are_judged() -> None:
     assert {rule for rule in rules() if rule.startswith("F")} - {line.rule for line in build_births(SEED).truth} == set(ELSEWHERE)
     assert set(ELSEWHERE) <= set(registry().elsewhere)
+
+
+@pytest.mark.parametrize("rule", ELSEWHERE)
+def test_what_the_ledgers_judge_is_planted_on_the_way(births: Births, rule: str) -> None:
+    lines = [(line.business_date, line.subject_key, line.expect) for line in plan_upload(births).truth if line.rule == rule]
+    assert {expect for _, _, expect in lines} == {"hit", "near"}
+    assert len({line[:2] for line in lines}) == len(lines), "nothing is both, or told twice"
 
 
 def test_no_finding_is_expected_twice_and_no_near_miss_is_a_hit(births: Births) -> None:

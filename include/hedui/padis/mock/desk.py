@@ -165,7 +165,7 @@ class Desk:
         live = connection.execute(
             "SELECT 1 FROM record WHERE kind = ? AND business_key = ? AND live = 1 AND action <> 'withdraw'", (shape.kind, business)
         ).fetchone()
-        reason = self._wrong(shape, row, action, live is not None) or ("抽检不合格" if self.faults.refuses(key) else "")
+        reason = self._wrong(shape, row, action, live is not None) or self.faults.refuses(key)
         if reason:
             connection.execute("INSERT INTO refusal VALUES (?, ?, ?, ?)", (batch, number, business, reason))
             return _verdict(number, "rejected", "JL01", reason)
@@ -173,6 +173,8 @@ class Desk:
         connection.execute(
             "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, 1)", (shape.kind, business, key, action, wire, batch, number)
         )
+        if key in self.faults.had:
+            return _verdict(number, "duplicate", "CF01", "该记录此前已接收")
         return _verdict(number, "accepted", "", "")
 
     def _wrong(self, shape: _Shape, row: Mapping[str, str], action: str, live: bool) -> str:

@@ -35,6 +35,8 @@ class Faults:
         hold: Seconds that a timeout holds the answer back.
         late_asks: Queries after which a late receipt is there.
         wait: Seconds that a busy server asks to wait.
+        wrong: Reasons by key of records that are refused whatever chance says.
+        had: Keys of records that are said to have come before; they are kept all the same.
     """
 
     shares: Mapping[str, float] = field(default_factory=dict)
@@ -43,6 +45,8 @@ class Faults:
     hold: float = 5
     late_asks: int = 1
     wait: int = 1
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    had: frozenset[str] = frozenset()
     _planned: deque[str] = field(default_factory=deque)
     _count: int = 0
     _lock: Lock = field(default_factory=Lock)
@@ -79,6 +83,8 @@ class Faults:
             chance -= share
         return ""
 
-    def refuses(self, key: str) -> bool:
-        """Whether a record is refused; the same one always."""
-        return random.Random(f"{self.seed}:{key}").random() < self.refuse  # noqa: S311 - no secret
+    def refuses(self, key: str) -> str:
+        """Why a record is refused, the same one always; an empty text where it is not."""
+        if key in self.wrong:
+            return self.wrong[key]
+        return "抽检不合格" if random.Random(f"{self.seed}:{key}").random() < self.refuse else ""  # noqa: S311 - no secret
