@@ -117,7 +117,7 @@ def may_decide(target: Target, stage: Stage, *, done: Mapping[str, str]) -> tupl
 def objection(answer: Answer, *, allowed: tuple[str, ...], done: Mapping[str, str]) -> str:
     """Why an answer does not count, in Chinese, for the one who is asked again; empty where it counts."""
     if answer.lapsed:
-        return ""
+        return "批准没有署名，不予采信" if answer.approved else ""
     if answer.by in done:
         return f"{answer.by} 已经手本方案（{done[answer.by]}），不得再作决定：申请、审批、执行、复核须由不同人员办理"
     if answer.by not in allowed:

@@ -49,6 +49,7 @@ def test_whoever_has_acted_is_not_asked() -> None:
         pytest.param(Answer(approved=False, by="manager", at=NOW, reason=" 。"), "驳回须写明理由", id="refused with a dot"),
         pytest.param(Answer(approved=True, by="analyst", at=NOW), "analyst 已经手本方案（申请）", id="who proposed"),
         pytest.param(Answer(approved=True, by="auditor", at=NOW), "auditor 不是本环节的指定人员", id="who was not asked"),
+        pytest.param(Answer(approved=True, by="", at=NOW, reason="同意"), "批准没有署名", id="approved by nobody"),
     ],
 )
 def test_which_answers_count(answer: Answer, against: str) -> None:
