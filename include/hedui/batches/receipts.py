@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 from xml.sax.saxutils import escape
 
 import pyarrow.parquet as pq
@@ -26,6 +28,9 @@ from hedui.sources.packets import OTHER
 from hedui.sources.xml_packets import XmlParser
 
 PACKET, FIELD, ROW = "SSHZ001", "JYFK101", "YWJY101"
+LAYERS: Final[dict[str, Literal["packet", "field", "row"]]] = {PACKET: "packet", FIELD: "field", ROW: "row"}
+NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML may hold, and text and fixed width files may."""
 GOOD: Final = "0"
 MOST: Final = 10_000
 """Field problems of one packet that a receipt names."""
@@ -35,38 +40,57 @@ def _place(context: Context, folder: str) -> tuple[Any, str]:
     return url_to_fs(folder if "://" in folder else f"{context.inbox.rstrip('/')}/{folder}")  # type: ignore[no-any-return]
 
 
-def _parsed(context: Context, template: str, date: dt.date) -> Iterator[tuple[str, dict[str, str], list[dict[str, str]]]]:
-    """Name, head and records of the small packets that a path names; one that cannot be read has neither."""
+@dataclass(frozen=True, kw_only=True)
+class _Small:
+    """A small packet: its name, head and records, and what kept it or some of its records from being read."""
+
+    name: str
+    head: dict[str, str]
+    records: list[dict[str, str]]
+    problem: str = ""
+
+
+def _parsed(context: Context, template: str, date: dt.date) -> Iterator[_Small]:
+    """The small packets that a path names, as far as they can be read."""
     fs, pattern = _place(context, template.format(date=date))
     for path in sorted(fs.glob(pattern)):
         name = path.rsplit("/", 1)[-1]
         parser = XmlParser(encoding="declared", place=name, columns=[OTHER], wanted=[])
         records: list[dict[str, str]] = []
+        bad, problem = 0, ""
         try:
             with fs.open(path, "rb") as handle:
                 for batch in parser.batches(handle):
                     records += [json.loads(text) for text in batch.records.column(0).to_pylist() if text]
+                    bad += len(batch.bad)
         except PacketError:
-            records = []
-        yield name, dict(parser.head), records
+            problem = "回执无法读取或不完整"
+        if bad and not problem:
+            problem = f"回执中有 {bad} 条记录无法读取"
+        yield _Small(name=name, head=dict(parser.head), records=records, problem=problem)
 
 
 def read_sent(context: Context, source: Source, date: dt.date) -> Iterator[SentFact]:
     """The batches that were sent on for a date."""
     if source.batches.sent is None:
         return
-    for name, head, _ in _parsed(context, source.batches.sent.path, date):
-        yield SentFact(date=date, key=head.get("SJBBH", "").strip() or name, name=name, type=head.get("SJBLX", "").strip())
+    for one in _parsed(context, source.batches.sent.path, date):
+        yield SentFact(
+            date=date, key=one.head.get("SJBBH", "").strip() or one.name, name=one.name, type=one.head.get("SJBLX", "").strip()
+        )
 
 
 def read_receipts(context: Context, source: Source, date: dt.date) -> Iterator[ReceiptFact]:
-    """The receipts that came back by a date."""
+    """The receipts that came back by a date; what cannot be read of one is a failure, for nobody knows what it says."""
     if source.batches.sent is None:
         return
-    for name, head, records in _parsed(context, source.batches.sent.receipts, date):
-        kind = head.get("SJBLX", "").strip()
-        for record in records or [{}]:
-            yield _receipt(date, name, kind, {**head, **record})
+    for one in _parsed(context, source.batches.sent.receipts, date):
+        kind = one.head.get("SJBLX", "").strip()
+        for record in one.records or ([] if one.problem else [{}]):
+            yield _receipt(date, one.name, kind, {**one.head, **record})
+        if one.problem:
+            key = one.head.get("SJBBH", "").strip() or one.name
+            yield ReceiptFact(date=date, layer=LAYERS.get(kind, "packet"), key=key, ok=False, reason=one.problem, name=one.name)
 
 
 def _receipt(date: dt.date, name: str, kind: str, values: Mapping[str, str]) -> ReceiptFact:
@@ -122,8 +146,11 @@ def receipts_folder(context: Context, source: Source, date: dt.date) -> tuple[An
 
 
 def receipt_stem(fact: PacketFact) -> str:
-    """Unique per packet of the date, whatever its number."""
-    return fact.name.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("!", "_")
+    """Unique per packet of the date, whatever its number: its name without the folder, save what only the folder says."""
+    file, _, member = fact.name.partition("!")
+    name = file.rsplit("/", 1)[-1] + (f"_{member.replace('/', '_')}" if member else "")
+    folders = [value for part, value in fact.name_parts.items() if value and part != "date" and value not in name]
+    return "_".join([*folders, name.rsplit(".", 1)[0]])
 
 
 def _of_packet(verdict: Verdict) -> bytes:
@@ -182,4 +209,4 @@ def package(head: Mapping[str, str], records: Iterable[Mapping[str, str]]) -> by
 
 
 def _elements(values: Mapping[str, str]) -> str:
-    return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in values.items())
+    return "".join(f"<{name}>{escape(NOT_XML.sub('?', value))}</{name}>" for name, value in values.items())
