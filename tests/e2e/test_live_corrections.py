@@ -342,6 +342,7 @@ def added_bundle(office: Office) -> tuple[str, str, str]:
     run = office.start(target="sheng", rules=["T02"], comparisons=["accounts_tiers"], business_date=FIRST.isoformat())
     asked = office.parked(run, "business")
     office.answer("manager", run, asked, "批准", "同意补录")
+    office.answer("leader", run, office.parked(run, "leader"), "批准", "同意")  # a whole record holds key fields
     office.reached(asked.name, State.DISPATCHED)
     return run, asked.name, ""
 
