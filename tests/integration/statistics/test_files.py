@@ -14,10 +14,12 @@ from typing import Any
 
 import openpyxl
 import pytest
+from sqlalchemy import text
 
-from hedui.audit import entries, verify
+from hedui.audit import append, entries, verify
 from hedui.context import Context
 from hedui.digests.files import file_digest
+from hedui.ledger.database import begin
 from hedui.ledger.schema import upgrade
 from hedui.site.statistics import Receiver, StatisticsSettings
 from hedui.statistics import distribute as distributing
@@ -142,12 +144,15 @@ def server(tmp_path: Path) -> Iterator[SftpServer]:
 
 
 @pytest.fixture
-def robot() -> Iterator[tuple[str, list[Any]]]:
-    """A group robot that keeps what it hears."""
+def robot(context: Context) -> Iterator[tuple[str, list[Any]]]:
+    """A group robot that keeps what it hears, and needs the audit chain itself before it answers."""
     heard: list[Any] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            with begin(context.ledger_url) as connection:
+                connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+                append(connection, actor="robot", action="fault.open", subject="GZ", details={})
             heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(200)
             self.end_headers()
@@ -180,6 +185,8 @@ def test_everybody_gets_theirs_and_the_chain_says_who(
     object.__setattr__(context, "connection", urls.__getitem__)
     with pytest.raises(StatisticsError, match="gone: The robot at"):
         distribute(context, made, actor="airflow:run")
+    with pytest.raises(StatisticsError, match="gone: The robot at"):  # Airflow tries again: who has theirs is left alone
+        distribute(context, made, actor="airflow:run")
     (message,) = mailbox.messages
     assert b"filename" in message
     assert message.count(b"Content-Disposition: attachment") == len(made[0].files)
@@ -192,7 +199,35 @@ def test_everybody_gets_theirs_and_the_chain_says_who(
     assert set(sent) == {"office", "group", "province"}
     assert sent["province"]["files"] == {Path(path).name: file_digest(Path(path)) for path in made[1].files}
     assert sent["office"]["files"] == {Path(path).name: file_digest(Path(path)) for path in made[0].files}
+    tried = [
+        (entry.action, entry.subject) for entry in entries(context.ledger_url, actions=["statistics.begin", "statistics.fail"])
+    ]
+    assert tried.count(("statistics.fail", "gone")) == tried.count(("statistics.begin", "gone")) == 2
+    assert tried.count(("statistics.begin", "office")) == 1
     assert verify(context.ledger_url).broken is None
+
+
+def test_what_may_have_gone_out_before_a_crash_goes_out_again_and_says_so(
+    context: Context, made: tuple[Made, ...], robot: tuple[str, list[Any]], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    url, heard = robot
+    receivers = (Receiver(id="crash", name="业务群", way="wecom", connection="robot"),)
+    settings = StatisticsSettings(sources=settings_of(context).sources, receivers=receivers)
+    monkeypatch.setattr(distributing, "settings_of", lambda _: settings)
+    object.__setattr__(context, "connection", {"robot": url}.__getitem__)
+
+    def dies(*_: Any, **__: Any) -> None:
+        raise SystemExit  # the process ends after the message and before the ledger knows
+
+    with monkeypatch.context() as broken:
+        broken.setattr(distributing, "_note", dies)
+        with pytest.raises(SystemExit):
+            distribute(context, made, actor="airflow:other")
+    assert distribute(context, made, actor="airflow:other") == {"crash": len(made[0].files)}
+    assert distribute(context, made, actor="airflow:other") == {"crash": 0}
+    assert [distributing.AGAIN in said["markdown"]["content"] for said in heard] == [False, True]
+    (entry,) = (entry for entry in entries(context.ledger_url, actions=["statistics.send"]) if entry.subject == "crash")
+    assert entry.details["again"] is True
 
 
 def test_files_go_when_their_time_is_over_and_the_chain_says_so(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
