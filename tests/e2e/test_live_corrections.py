@@ -161,11 +161,11 @@ class Office:
         return self.stack.environment[f"HEDUI_CONN_{name.upper()}"]
 
     def province(self) -> Executor:
-        """The province's people: they change the files of the nights to come."""
+        """The province's people: they change the files of the next night."""
         files = self.stack.home.inbox / "sheng"
 
         def of_table(table: str) -> list[Path]:
-            return sorted(files.glob(f"2026060[45]/SB_{table.rpartition('.')[2]}_*.txt"))
+            return sorted(files.glob(f"20260604/SB_{table.rpartition('.')[2]}_*.txt"))
 
         key = self.stack.environment["HEDUI_DISPATCH_KEY"].encode()
         return Executor(outbox=self.outbox, receipts=self.receipts, key=key, files=of_table)
