@@ -60,7 +60,7 @@ class Archive:
 
     def __init__(self, handle: BinaryIO, *, place: str) -> None:
         self._place = place
-        check_directory(handle, place)
+        self._left = max(RATIO_FROM, check_directory(handle, place) * MAX_RATIO)  # bytes that all members may still unpack to
         handle.seek(0)
         try:
             self._zip = zipfile.ZipFile(handle)
@@ -110,7 +110,11 @@ class Archive:
         except BROKEN as error:
             raise _refused(place, f"is damaged ({type(error).__name__})", "压缩包已损坏") from None
         with stream:
-            yield Digesting(Bounded(stream, compressed=info.compress_size, place=place))
+            bounded = Bounded(stream, compressed=info.compress_size, place=place, most=self._left)
+            try:
+                yield Digesting(bounded)
+            finally:
+                self._left = max(0, self._left - bounded.tell())
 
     def _check(self) -> None:
         if len(self._infos) > MAX_MEMBERS:
@@ -131,9 +135,9 @@ class Archive:
 class Bounded(io.RawIOBase):
     """What comes out of an archive, as long as it is in proportion."""
 
-    def __init__(self, stream: IO[bytes] | gzip.GzipFile, *, compressed: int, place: str) -> None:
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile, *, compressed: int, place: str, most: int = MAX_BYTES) -> None:
         self._stream = stream
-        self._limit = min(MAX_BYTES, max(RATIO_FROM, compressed * MAX_RATIO))
+        self._limit = min(MAX_BYTES, most, max(RATIO_FROM, compressed * MAX_RATIO))
         self._place = place
         self._position = 0
         self._refusal: PacketError | None = None
@@ -180,12 +184,17 @@ def open_gzip(handle: BinaryIO, *, size: int, place: str) -> Iterator[Digesting]
     Raises:
         PacketError: It is damaged, or grows beyond measure; while it is read.
     """
+    if size == 0:  # the library takes nothing at all for a file of nothing
+        raise _refused(place, "is empty, which no gzip file is", "压缩包已损坏或不完整")
     with gzip.GzipFile(fileobj=handle, mode="rb") as stream:
         yield Digesting(Bounded(stream, compressed=size, place=place))
 
 
-def check_directory(handle: BinaryIO, place: str) -> None:
+def check_directory(handle: BinaryIO, place: str) -> int:
     """Refuses a ZIP whose list of members is too long: the library reads it as a whole.
+
+    Returns:
+        The archive's bytes.
 
     Raises:
         PacketError: It is, or there is none.
@@ -202,6 +211,7 @@ def check_directory(handle: BinaryIO, place: str) -> None:
         count, length = struct.unpack("<QQ", before[32:48])
     if count > MAX_MEMBERS or length > MAX_DIRECTORY:
         raise _refused(place, f"lists {count} members in {length} bytes, more than is allowed", "压缩包中文件过多")
+    return size
 
 
 def _name(info: zipfile.ZipInfo) -> str:

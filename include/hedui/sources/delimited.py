@@ -12,13 +12,15 @@ from typing import BinaryIO
 from hedui.context import Context
 from hedui.errors import HeduiError
 from hedui.site.models import DelimitedReader, Source
-from hedui.sources.base import BATCH_BYTES, PacketError, RawBatch, wanted_columns
+from hedui.sources.base import BATCH_BYTES, SHOWN_TEXT, PacketError, RawBatch, wanted_columns
 from hedui.sources.encodings import BYTE_ORDER_MARK, CODECS, LABELS, UTF8_MARK, looks_like
 from hedui.sources.lines import Line, Splitter, split_header
 from hedui.sources.names import raw_names
 from hedui.sources.packets import FileSource
 
-MAX_LINE = 16 << 20  # a line longer than this is no line: the separator or the file is wrong
+MAX_LINE = 4 << 20  # bytes; a line longer than this is no line: the separator or the file is wrong
+MAX_HEADER = 1 << 20  # bytes
+MAX_LINES = 100_000  # lines at a time: short ones take far more memory than their bytes
 
 
 def delimited_source(*, context: Context, source: Source) -> FileSource:
@@ -34,19 +36,42 @@ def delimited_source(*, context: Context, source: Source) -> FileSource:
 
 
 def _blocks(handle: BinaryIO) -> Iterator[bytes]:
-    """The file in blocks of whole lines; only the last may lack its line end."""
+    """The file in blocks of whole lines; only the last may lack its line end. A line that is too long stands alone and is cut."""
     rest = b""
     while chunk := handle.read(BATCH_BYTES):
         rest += chunk
         end = rest.rfind(b"\n") + 1
         if end:
-            yield rest[:end]
+            yield from _pieces(rest[:end])
             rest = rest[end:]
         elif len(rest) > MAX_LINE:
-            yield rest  # judged as one line: far too long to be a record
-            rest = b""
-    if rest:
-        yield rest
+            after = _after_line(handle)
+            yield rest if after is None else rest + b"\n"
+            rest = after or b""
+    end = rest.rfind(b"\n") + 1  # behind a line that was too long, whole ones may be left
+    yield from _pieces(rest[:end]) if end else ()
+    if rest[end:]:
+        yield rest[end:]
+
+
+def _after_line(handle: BinaryIO) -> bytes | None:
+    """Reads to the end of a line; what was read behind it, None where the file ended before."""
+    while chunk := handle.read(BATCH_BYTES):
+        found = chunk.find(b"\n") + 1
+        if found:
+            return chunk[found:]
+    return None
+
+
+def _pieces(block: bytes) -> Iterator[bytes]:
+    """Whole lines, not too many at a time."""
+    lines = block.count(b"\n")
+    step = len(block) * MAX_LINES // max(lines, 1)
+    start = 0
+    while start < len(block):
+        end = block.find(b"\n", min(start + step, len(block) - 1)) + 1
+        yield block[start:end]
+        start = end
 
 
 class DelimitedParser:
@@ -144,6 +169,13 @@ class DelimitedParser:
         return [str(number) for number in range(1, count + 1)]
 
     def _decode_header(self, line: bytes) -> str:
+        if len(line) > MAX_HEADER:
+            raise PacketError(
+                f"{self._place}:{self._line}: the line has {len(line)} bytes or more; it is no header, check the separator and the file.",
+                rule="B08",
+                reason="首行过长，不是表头",
+                line=self._line,
+            )
         try:
             text = line.decode(self._codec)
         except UnicodeDecodeError as error:
@@ -157,9 +189,12 @@ class DelimitedParser:
         return text.removeprefix(BYTE_ORDER_MARK).rstrip("\r\n")
 
     def _split(self, splitter: Splitter, block: bytes, *, last: bool) -> RawBatch:
-        first = self._line
-        self._line += block.count(b"\n")
-        self._lines += block.count(b"\n")
+        first, ends = self._line, block.count(b"\n")
+        self._line += ends
+        self._lines += ends
+        if len(block) > MAX_LINE and ends <= 1:
+            text = block[:SHOWN_TEXT].decode(self._codec, "backslashreplace")
+            return splitter.lines([Line(number=first, text=text, problem="行过长", ended=bool(ends))], last=last)
         try:
             text = block.decode(self._codec)
         except UnicodeDecodeError:
@@ -205,7 +240,4 @@ def _split_text(text: str) -> list[tuple[str, bool]]:
 
 
 def _line(text: str, number: int, ended: bool) -> Line:
-    problem = "含有 NUL 字符" if "\0" in text else ""
-    if len(text) > MAX_LINE:
-        problem = "行过长"
-    return Line(number=number, text=text, problem=problem, ended=ended)
+    return Line(number=number, text=text, problem="含有 NUL 字符" if "\0" in text else "", ended=ended)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -200,7 +201,18 @@ class Inbox:
             raise self._unreadable(path, error) from error
         if info.get("type") == "directory":
             raise SourceError(f"Source {self._source}: {path} is a folder; a file was expected.")
+        if self._place.local:
+            self._check_trusted(path, info)
         return info
+
+    def _check_trusted(self, path: str, info: dict[str, Any]) -> None:
+        """Who may only drop files must not make us read others, or wait for ever."""
+        if info.get("type") != "file":
+            raise SourceError(f"Source {self._source}: {path} is no file (a pipe or device); remove it from the inbox.")
+        full = self._full(path)
+        folder = os.path.realpath(os.path.dirname(full))
+        if info.get("islink") and os.path.commonpath([folder, os.path.realpath(full)]) != folder:
+            raise SourceError(f"Source {self._source}: {path} is a link to a file elsewhere; put the file itself into the inbox.")
 
     def _full(self, path: str) -> str:
         return f"{self._place.base}/{path}"

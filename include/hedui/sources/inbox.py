@@ -68,7 +68,11 @@ def open_place(context: Context, source: str, inbox: str | None) -> Iterator[Pla
         SourceError: It cannot be reached, or its URL is wrong.
     """
     url = context.inbox if inbox is None else inbox if "/" in inbox else context.connection(inbox)
-    parts = urlsplit(url) if "://" in url else SplitResult("file", "", url, "", "")
+    try:
+        parts = urlsplit(url) if "://" in url else SplitResult("file", "", url, "", "")
+        _ = parts.port  # a sign in the password that is not encoded shows here, and would be quoted
+    except ValueError:
+        raise _wrong(source) from None
     options = dict(parse_qsl(parts.query))
     if parts.scheme in ("sftp", "ssh"):
         with _sftp(source, parts, options) as place:
@@ -76,9 +80,19 @@ def open_place(context: Context, source: str, inbox: str | None) -> Iterator[Pla
     elif parts.scheme in ("s3", "s3a", "aws"):
         yield _s3(parts, options)
     else:
-        fs, base = url_to_fs(url)
+        try:
+            fs, base = url_to_fs(url)
+        except (ValueError, ImportError):
+            raise _wrong(source) from None
         protocols = (fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol
         yield Place(fs=fs, base=base.rstrip("/"), local="file" in protocols)
+
+
+def _wrong(source: str) -> SourceError:
+    return SourceError(
+        f"Source {source}: the URL of its inbox cannot be understood, or its driver is not installed; "
+        "write signs such as # / @ in user and password as %23 %2F %40."
+    )
 
 
 @contextmanager

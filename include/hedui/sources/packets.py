@@ -145,8 +145,12 @@ class _Pass:
         if self.reader.archive == "zip":
             yield from self._zip(file, handle)
         elif self.reader.archive == "gz":
-            with open_gzip(handle, size=file.size, place=self._place(file.path)) as stream:
-                yield from self._packet(file, stream, name=f"{file.path}!{file.path.rsplit('/', 1)[-1].removesuffix('.gz')}")
+            name = f"{file.path}!{file.path.rsplit('/', 1)[-1].removesuffix('.gz')}"
+            try:
+                with open_gzip(handle, size=file.size, place=self._place(file.path)) as stream:
+                    yield from self._packet(file, stream, name=name)
+            except PacketError as error:  # before its first byte
+                self._refuse(file, error, handle, name=name)
         else:
             yield from self._packet(file, handle, name=file.path)
 

@@ -6,6 +6,7 @@ site does not use are kept together as JSON. What does not end (a text, a nestin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,12 +19,14 @@ from lxml import etree
 from hedui.context import Context
 from hedui.errors import HeduiError
 from hedui.site.models import Source, XmlReader
-from hedui.sources.base import BATCH_BYTES, SHOWN_TEXT, BadRow, PacketError, RawBatch, text_schema, wanted_columns
+from hedui.sources.base import BATCH_BYTES, BATCH_ROWS, SHOWN_TEXT, BadRow, PacketError, RawBatch, text_schema, wanted_columns
 from hedui.sources.packets import FileSource, raw_columns
+from hedui.sources.xml_names import MAX_NAMES, Names
 from hedui.sources.xml_text import text_chunks
 
 MAX_RECORD = 4 << 20  # characters from one record's end to the next one's
-MAX_NAMES = 2_000  # different names of children in one packet
+UNTOLD = 100  # equal signs that no record's own attribute explains, from which on every element is looked at
+INSTRUCTION = re.compile(r"<\?([^\s?>]+)")
 MAX_HEAD = 200  # fields of a head, and characters of one
 PACKAGE, HEAD, DATA, RECORD = "Package", "PackageHead", "Data", "Record"
 
@@ -67,6 +70,8 @@ class XmlParser:
         self._wanted = wanted
         self._layouts: dict[tuple[str, ...], _Layout] = {}
         self._names: set[str] = set()
+        self._all_names = Names(lambda: self._broken("字段名过多", "the packet has too many different names, or too long ones"))
+        self._untold = 0
         self._data: Any = None
         self._rows = 0
         self._package = False
@@ -100,7 +105,7 @@ class XmlParser:
                 since = len(text) if self._rows > before else since + len(text)
                 if since > MAX_RECORD:
                     raise self._broken("一条记录过长或嵌套没有结束", "a record or an element does not end within reason")
-                if self._characters > BATCH_BYTES:
+                if self._characters > BATCH_BYTES or len(self._values) + len(self._bad) > BATCH_ROWS:
                     yield self._take()
             self._close(parser)
         except PacketError:
@@ -116,7 +121,10 @@ class XmlParser:
         except etree.XMLSyntaxError as error:
             self._events(parser)
             raise self._malformed(getattr(error, "code", 0), error.lineno) from None
+        self._untold += text.count("=")
         self._events(parser)
+        if "<?" in text:
+            self._all_names.meet(INSTRUCTION.findall(text))
 
     def _close(self, parser: etree.XMLPullParser) -> None:
         told = list(parser.feed_error_log)  # what was wrong before the end, and did not stop the library
@@ -152,12 +160,12 @@ class XmlParser:
                 if parent is not self._data and not self._is_data(element):
                     continue
                 self._record(element)
-                _forget(element)
+                self._forget(element)
             elif name == HEAD:
                 self._take_head(element)
             elif name == DATA and parent is not None and _local(parent.tag) == PACKAGE:
                 self._data = None
-                _forget(element)
+                self._forget(element)
             elif name == PACKAGE and parent is None:
                 self._package = True
 
@@ -180,19 +188,27 @@ class XmlParser:
 
     def _record(self, record: Any) -> None:
         self._rows += 1
+        if len(record) > MAX_NAMES:
+            self._refuse(record, f"超过 {MAX_NAMES} 个字段")
+            return
         children = record[:]
         tags = tuple([child.tag for child in children])
         layout = self._layouts.get(tags) or self._layout(tags)
         problem = layout.problem
         nested = any(map(len, children))
+        attributes = record.keys()
+        self._untold -= len(attributes)
+        if attributes:
+            self._all_names.meet(attributes)
+        if nested or self._untold > UNTOLD:
+            self._all_names.meet_all(record)
         if nested:
             problem = problem or self._nested(children)
         between = [child.tail for child in children if child.tail]
         if not problem and ((record.text or "") + "".join(between)).strip():
             problem = "记录中有不属于任何字段的文字"
         if problem:
-            text = etree.tostring(record, encoding="unicode", with_tail=False)[:SHOWN_TEXT]
-            self._bad.append(BadRow(row=self._rows, line=record.sourceline or 0, reason=problem, text=text))
+            self._refuse(record, problem)
             return
         texts = [child.text or "" for child in children]
         if nested:
@@ -206,12 +222,15 @@ class XmlParser:
         self._values.append(row)
         self._numbers.append(self._rows)
 
+    def _refuse(self, record: Any, reason: str) -> None:
+        text = etree.tostring(record, encoding="unicode", with_tail=False)[:SHOWN_TEXT]
+        self._bad.append(BadRow(row=self._rows, line=record.sourceline or 0, reason=reason, text=text))
+
     def _layout(self, tags: tuple[str, ...]) -> _Layout:
         names = [_local(tag) for tag in tags]
         positions = {name: at for at, name in enumerate(names)}
         self._names.update(names)
-        if len(self._names) > MAX_NAMES:
-            raise self._broken("字段名过多", f"the records have more than {MAX_NAMES} different fields")
+        self._all_names.meet(tags)
         twice = next((name for at, name in enumerate(names) if positions[name] != at), None)
         others = tuple((f"{encode_basestring(name)}: ", at) for name, at in positions.items() if name not in self._wanted)
         layout = _Layout(
@@ -222,6 +241,17 @@ class XmlParser:
         if len(self._layouts) < MAX_NAMES:
             self._layouts[tags] = layout
         return layout
+
+    def _forget(self, element: Any) -> None:
+        """Frees an element and what stands before it."""
+        element.clear()
+        parent = element.getparent()
+        if parent is None:
+            return
+        while (before := element.getprevious()) is not None:
+            if before.tag != element.tag:
+                self._all_names.meet_all(before)
+            del parent[0]
 
     def _nested(self, children: list[Any]) -> str:
         """Fields below fields are kept where nobody asks for them, and cost the row where somebody does."""
@@ -253,12 +283,3 @@ def _local(tag: str) -> str:
 
 def _whole(element: Any) -> str:
     return str(etree.tostring(element, encoding="unicode", with_tail=False)) if len(element) else element.text or ""
-
-
-def _forget(element: Any) -> None:
-    """Frees an element and what stands before it."""
-    element.clear()
-    parent = element.getparent()
-    if parent is not None:
-        while element.getprevious() is not None:
-            del parent[0]
