@@ -108,7 +108,7 @@ def write_stock(stocks: list[Stock], folder: Path, *, year: int, organisation: s
         Column(key="name", title="机构名称", width=26),
         *(Column(key=f"n{at}", title=title, kind="int", width=13, total=True) for at, title in enumerate(NUMBERS)),
         Column(key="state", title="结论", kind="state", width=10),
-        Column(key="problems", title="说明", width=40),
+        Column(key="problems", title="说明", width=62),
     )
     rows: tuple[tuple[Value, ...], ...] = tuple(
         (

@@ -185,6 +185,15 @@ def test_what_comes_after_the_window_is_found(bureau: Bureau) -> None:
     assert found(bureau) == {"F20": {"V460000000"}, "F18": {"V460000000"}}
 
 
+def test_what_came_too_late_is_found_on_its_day_though_it_was_accepted(bureau: Bureau) -> None:
+    april, old = births(2, month=dt.date(2026, 4, 1)), birth(9, month=dt.date(2025, 5, 1))
+    bureau.take("birth", [*april, old, birth(5)])
+    send(bureau)
+    late = {row["certificate_no"] for row in (*april, old)}
+    assert found(bureau) == {"F18": late, "F20": {"V460000009"}}, "May is due on the fifth of June"
+    assert found(bureau, DATE + dt.timedelta(days=1)) == {}
+
+
 def test_what_the_receiver_has_had_before_and_a_refused_table_are_found(bureau: Bureau) -> None:
     deliver(bureau, births(3))
     bureau.take("birth", births(2))
