@@ -116,7 +116,7 @@ def make_report(
         _table("一、检查项目", made.items, note="“未检出”指本次未能取得实测值：此前的异常继续列示，直至补检正常。"),
         _table("二、异常汇总", abnormal + unmeasured, empty="本次巡检无异常"),
         _earlier(made, earlier),
-        *([_quarter(quarter)] if quarter is not None else []),
+        *([_quarter(made, quarter)] if quarter is not None else []),
         Notes(title="", lines=("巡检人（签字）：____________　　审核人（签字）：____________　　日期：____________",)),
     ]
     sheet = Sheet(
@@ -150,14 +150,10 @@ def _table(title: str, items: tuple[Item, ...], *, note: str = "", empty: str = 
 
 def _earlier(made: Inspection, earlier: dict[str, dt.date]) -> Table:
     """What was open before: gone, or still there."""
-    now = {item.key for item in made.of("abnormal")}
-    unseen = blind(made)
     rows = []
     for number, (key, since) in enumerate(earlier.items(), start=1):
         check, part, target = key.split("/", 2)
-        unknown = any(key.startswith(start) for start in unseen)
-        state = "异常" if key in now else "未检出" if unknown else "正常"
-        standing = "仍存在" if key in now else "本次未检" if unknown else "已消除"
+        state, standing = _standing(made, key)
         rows.append(
             (
                 number,
@@ -180,7 +176,14 @@ def _earlier(made: Inspection, earlier: dict[str, dt.date]) -> Table:
     return Table(title="三、以往问题跟踪", columns=columns, rows=tuple(rows), empty="此前没有未消除的问题")
 
 
-def _quarter(problems: Sequence[Problem]) -> Table:
+def _standing(made: Inspection, key: str) -> tuple[str, str]:
+    """What this inspection says of a problem that was open before it: verdict and words."""
+    if key in {item.key for item in made.of("abnormal")}:
+        return "异常", "仍存在"
+    return ("未检出", "本次未检") if any(key.startswith(start) for start in blind(made)) else ("正常", "已消除")
+
+
+def _quarter(made: Inspection, problems: Sequence[Problem]) -> Table:
     """Every problem of the quarter, with what became of it."""
     columns = (
         *COLUMNS[:4],
@@ -192,9 +195,8 @@ def _quarter(problems: Sequence[Problem]) -> Table:
     rows = []
     for number, problem in enumerate(problems, start=1):
         check, part, target = problem.key.split("/", 2)
-        standing = (
-            "此前未消除，见第三部分" if problem.last is None else f"已消除，历时 {(problem.last - problem.first).days + 1} 天"
-        )
-        state = "异常" if problem.last is None else "正常"
+        state, standing = _standing(made, problem.key)
+        if problem.last is not None:
+            state, standing = "正常", f"已消除，历时 {(problem.last - problem.first).days + 1} 天"
         rows.append((number, CHECKS[check].label, part, target or "—", problem.first, problem.last, state, standing))
     return Table(title="四、本季问题跟踪", columns=columns, rows=tuple(rows), empty="本季此前各次巡检没有发现问题")

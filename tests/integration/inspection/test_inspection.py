@@ -150,7 +150,7 @@ def test_the_quarterly_report_tells_what_became_of_each_problem_of_the_quarter(w
     found = [(row[4].date(), row[5].date() if row[5] else None, row[7]) for row in rows[title + 2 : title + 4]]
     assert found == [
         (dt.date(2026, 6, 29), dt.date(2026, 7, 6), "已消除，历时 8 天"),
-        (dt.date(2026, 7, 8), None, "此前未消除，见第三部分"),
+        (dt.date(2026, 7, 8), None, "仍存在"),
     ]
 
 

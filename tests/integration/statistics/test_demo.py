@@ -20,7 +20,7 @@ def context(context_factory: Callable[[str], Context]) -> Context:
     return made
 
 
-@pytest.mark.parametrize("recomputed", [Recomputed, RecomputedAsReceived])
+@pytest.mark.parametrize("recomputed", [Recomputed, pytest.param(RecomputedAsReceived, marks=pytest.mark.slow)])
 def test_every_report_of_the_month_equals_its_recomputation(context: Context, recomputed: type[Recomputed]) -> None:
     checked, wrong = differences(context, recomputed(context))
     assert wrong == {}
