@@ -6,6 +6,7 @@ from typing import Any
 
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.series import SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText
 from openpyxl.drawing.line import LineProperties
@@ -61,7 +62,8 @@ def make_chart(chart: Chart, worksheet: Any, area: Area) -> Any:
     last = area.last if chart.rows is None else min(area.last, area.first + chart.rows - 1)
     for key in chart.series:
         column = column_index_from_string(area.letters[key])
-        made.add_data(Reference(worksheet, min_col=column, min_row=area.first - 1, max_row=last), titles_from_data=True)
+        made.add_data(Reference(worksheet, min_col=column, min_row=area.first, max_row=last))
+        made.series[-1].tx = SeriesLabel(v=area.titles[key])  # the cell above the values is empty where headings are merged
     names = column_index_from_string(area.letters[chart.categories])
     made.set_categories(Reference(worksheet, min_col=names, min_row=area.first, max_row=last))
     _set_title(made, chart.title)

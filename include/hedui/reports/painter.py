@@ -30,9 +30,10 @@ class Placed:
 
 @dataclass(frozen=True, kw_only=True)
 class Area:
-    """Where a drawn table's rows are: letters by column key, first and last row."""
+    """Where a drawn table's rows are: letters and titles by column key, first and last row."""
 
     letters: dict[str, str]
+    titles: dict[str, str]
     first: int
     last: int
 
@@ -128,7 +129,8 @@ class Painter:
         letters = {c.key: get_column_letter(start) for c, start in zip(table.columns, starts(table.columns), strict=True)}
         for index, row in enumerate(table.rows):
             self._row(table.columns, letters, row, role="zebra" if index % 2 else "body")
-        area = Area(letters=letters, first=first, last=max(first, self.row))
+        titles = {column.key: column.title for column in table.columns}
+        area = Area(letters=letters, titles=titles, first=first, last=max(first, self.row))
         self.areas[table.id or table.title] = area
         mark_cells(self.sheet, table.marks, area)
         if table.filtered:

@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from hedui.reports.content import Column, LongTable, Report, Sheet, Table
+from hedui.reports.content import Chart, Column, LongTable, Report, Sheet, Table
 from hedui.reports.workbook import write_workbook
 from unit.reports.sample import DATE, sample_details
 
@@ -187,3 +187,19 @@ def test_a_crash_leaves_the_old_workbook(report: Report, path: Path) -> None:
         write_workbook(replace(report, sheets=sheets), path)
     assert path.read_bytes() == before
     assert len(list(path.parent.iterdir())) == 1
+
+
+def test_a_charts_legend_names_its_columns_also_below_merged_headings(tmp_path: Path) -> None:
+    columns = (
+        Column(key="name", title="区划"),
+        Column(key="n", title="人数", kind="int"),
+        Column(key="m", title="增减", kind="int", group="环比"),
+    )
+    table = Table(title="表", columns=columns, rows=(("甲", 1, 2), ("乙", 3, 4)), id="t")
+    sheet = Sheet(
+        name="图", title="图", blocks=(table, Chart(title="图", kind="column", table="t", categories="name", series=("n", "m")))
+    )
+    report = Report(title="试", organisation="试", business_date=DATE, sheets=(Sheet(name="封面", title="试", blocks=()), sheet))
+    write_workbook(report, tmp_path / "chart.xlsx")
+    (chart,) = openpyxl.load_workbook(tmp_path / "chart.xlsx")["图"]._charts
+    assert [series.tx.v for series in chart.series] == ["人数", "增减"]
