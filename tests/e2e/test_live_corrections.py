@@ -161,14 +161,14 @@ class Office:
         return self.stack.environment[f"HEDUI_CONN_{name.upper()}"]
 
     def province(self) -> Executor:
-        """The province's people: they change the files of the next night."""
-        files = self.stack.home.inbox / "sheng"
-
-        def of_table(table: str) -> list[Path]:
-            return sorted(files.glob(f"20260604/SB_{table.rpartition('.')[2]}_*.txt"))
-
+        """The province's people: they change the files of the nights to come."""
         key = self.stack.environment["HEDUI_DISPATCH_KEY"].encode()
-        return Executor(outbox=self.outbox, receipts=self.receipts, key=key, files=of_table)
+        return Executor(outbox=self.outbox, receipts=self.receipts, key=key, files=self.files_of("2026060[45]"))
+
+    def files_of(self, nights: str) -> Callable[[str], list[Path]]:
+        """Gives the province's files of a table on the nights of a pattern."""
+        files = self.stack.home.inbox / "sheng"
+        return lambda table: sorted(files.glob(f"{nights}/SB_{table.rpartition('.')[2]}_*.txt"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,7 +301,10 @@ def story(office: Office, manager: Any, tmp_path_factory: pytest.TempPathFactory
     assert office.ended(RECEIPT, entered) == "success"
     office.reached(second.name, State.EXECUTED)
 
-    lone = [key_field_bundle(office), added_bundle(office)]
+    lone = [key_field_bundle(office)]
+    province.work()
+    lone.append(added_bundle(office))
+    province.files = office.files_of("20260604")  # the demo's province has the record on the fifth
     province.work()
     for _, bundle, _ in lone:
         office.reached(bundle, State.EXECUTED)
