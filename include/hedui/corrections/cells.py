@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -52,6 +52,18 @@ def cell_digest(target: str, table: str, key: Sequence[Value], column: str) -> u
     """A cell's name in the ledger: a digest of target, table, key and column."""
     text = json.dumps([target, table, [str(part) for part in key], column], ensure_ascii=False)
     return uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16])
+
+
+def without(cells: Sequence[CellDraft], cases: Collection[str]) -> list[CellDraft]:
+    """The cells without what some cases (by fingerprint) want: a case is corrected whole or not at all.
+
+    One cell of a row that goes is one of its guards, one of several rows that go is the same record again: nothing of a case may be left
+    where something of it is refused.
+    """
+    left = (
+        replace(cell, judgements=tuple(each for each in cell.judgements if each.case.fingerprint not in cases)) for cell in cells
+    )
+    return [cell for cell in left if cell.judgements]
 
 
 def manual(judgement: Judgement, why: str) -> Reason:

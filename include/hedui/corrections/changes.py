@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from hedui.context import Context
-from hedui.corrections.cells import CellDraft, manual
+from hedui.corrections.cells import CellDraft, manual, without
 from hedui.corrections.decide import CORRECTING, Judgement
 from hedui.corrections.model import Cell, Operation, Reason, Value
 from hedui.corrections.night_records import RawRow, raw_rows
@@ -104,11 +104,11 @@ def _merged(drafts: Sequence[CellDraft]) -> tuple[list[CellDraft], list[Reason]]
     for draft in drafts:
         rows.setdefault(draft.row, []).append(draft)
     kept: list[CellDraft] = []
-    refused: list[Reason] = []
+    refused: dict[str, Reason] = {}
     for of_row in rows.values():
         if not _agree(of_row):
-            judgements = {draft.judgements[0].case.fingerprint: draft.judgements[0] for draft in of_row}
-            refused += [manual(judgements[case], "同一行有互相矛盾的修改方案") for case in sorted(judgements)]
+            for judgement in (draft.judgements[0] for draft in of_row):
+                refused[judgement.case.fingerprint] = manual(judgement, "同一行有互相矛盾的修改方案")
             continue
         places: dict[str, list[CellDraft]] = {}
         for draft in of_row:
@@ -116,10 +116,10 @@ def _merged(drafts: Sequence[CellDraft]) -> tuple[list[CellDraft], list[Reason]]
         for same in places.values():
             wanted = tuple(sorted((draft.judgements[0] for draft in same), key=lambda item: item.case.fingerprint))
             if len({draft.cell.new for draft in same}) > 1:
-                refused += [manual(judgement, "同一数据项有互相矛盾的修改方案") for judgement in wanted]
+                refused |= {each.case.fingerprint: manual(each, "同一数据项有互相矛盾的修改方案") for each in wanted}
             else:
                 kept.append(replace(same[0], judgements=wanted))
-    return kept, refused
+    return without(kept, refused), list(refused.values())
 
 
 def _agree(drafts: Sequence[CellDraft]) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from hedui import audit
 from hedui.context import Context
-from hedui.corrections.cells import CellDraft, manual
+from hedui.corrections.cells import CellDraft, manual, without
 from hedui.corrections.changes import Drafts, draft_cells
 from hedui.corrections.decide import judge
 from hedui.corrections.errors import CorrectionError
@@ -177,7 +177,7 @@ _HELD_SQL: Final = text("SELECT cell, bundle_id FROM hedui.bundle_cell WHERE cel
 
 
 def _free(connection: Connection, cells: Sequence[CellDraft]) -> tuple[list[CellDraft], list[Reason]]:
-    """The cells that no unfinished bundle changes, and the reasons for the others."""
+    """The cells of cases of which no unfinished bundle changes any, and the reasons for the others."""
     held: dict[uuid.UUID, str] = {}
     digests = [cell.digest for cell in cells]
     for part in _chunks(digests):
@@ -185,14 +185,13 @@ def _free(connection: Connection, cells: Sequence[CellDraft]) -> tuple[list[Cell
         held |= {
             row.cell: row.bundle_id for row in connection.execute(select(cell.cell, cell.bundle_id).where(cell.cell.in_(part)))
         }
-    kept = [cell for cell, digest in zip(cells, digests, strict=True) if digest not in held]
-    refused = [
-        manual(judgement, f"该数据项正由方案 {held[digest]} 修改，待其结束")
+    refused = {
+        judgement.case.fingerprint: manual(judgement, f"该数据项正由方案 {held[digest]} 修改，待其结束")
         for cell, digest in zip(cells, digests, strict=True)
         if digest in held
         for judgement in cell.judgements
-    ]
-    return kept, refused
+    }
+    return without(cells, refused), list(refused.values())
 
 
 def _rounds(connection: Connection, parents: Iterable[str]) -> dict[str, int]:

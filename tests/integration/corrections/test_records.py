@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import select
 from conftest import DEMO_SITE
 from hedui.context import Context
 from hedui.corrections.approval import Answer, Stage
+from hedui.corrections.cells import cell_digest
 from hedui.corrections.decide import decide
 from hedui.corrections.decisions import decide as say
 from hedui.corrections.decisions import propose as ask
@@ -140,6 +142,23 @@ def test_an_exact_duplicate_loses_its_later_row_and_a_rollback_brings_it_back_wh
     assert say(world.context, plan.id, Stage.BUSINESS, answer) == ""
     carry_out(world.context, plan.id)
     assert world.rows("contribution_month") == before
+
+
+def test_a_record_of_which_one_value_is_being_corrected_is_not_deleted(world: NightWorld) -> None:
+    """Without that value the rest of the row would go with a guard less, and its case would be in a bundle and with people at once."""
+    world.everywhere("contribution_month")
+    for person in (0, 1):
+        twin = record("shebao", person, "contribution_month", person_no=f"600000000{person}")
+        world.of("shebao", "contribution_month").append(twin)
+    world.night()
+    (other,) = world.propose(limit=1)
+    free = next(number for number in ("6000000000", "6000000001") if number != other.changes[0].key[0])
+    cell = cell_digest("shebao", "shebao.ac50", (free, *other.changes[0].key[1:]), "aae082")
+    with begin(world.context.ledger_url) as connection:
+        values = {"cell": cell, "bundle_id": other.id, "fingerprint": uuid.uuid4()}
+        connection.execute(models.BundleCell.__table__.insert().values(**values))  # type: ignore[attr-defined]
+    assert world.propose(run="second") == ()
+    assert reasons(world)[-1].startswith(f"该数据项正由方案 {other.id} 修改")
 
 
 def test_a_row_that_has_changed_since_is_not_deleted(world: NightWorld) -> None:

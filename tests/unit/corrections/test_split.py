@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hedui.corrections.cells import without
 from hedui.corrections.model import Decision
 from hedui.corrections.split import Draft, split
 from hedui.site.corrections import Sizes
@@ -51,6 +52,21 @@ def test_rounds_do_not_mix() -> None:
     cells = [cell("1", judgement("1", previous=("BUNDLE-990100-20260603-001",))), cell("2", judgement("2"))]
     drafts = split(cells, site=SITE, sizes=WIDE)
     assert [(draft.group.parent, len(draft.changes)) for draft in drafts] == [(None, 1), ("BUNDLE-990100-20260603-001", 1)]
+
+
+def test_what_a_refused_case_wants_goes_as_a_whole() -> None:
+    twice, once = judgement("1"), judgement("2")
+    cells = [
+        cell("1", twice),
+        cell("2", twice, column="eac047"),
+        replace(cell("2", twice), judgements=(twice, once)),
+        cell("3", once),
+    ]
+    left = without(cells, {twice.case.fingerprint})
+    assert [(item.key[0], [each.case.fingerprint for each in item.judgements]) for item in left] == [
+        ("2", [once.case.fingerprint]), ("3", [once.case.fingerprint]),
+    ]  # fmt: skip
+    assert without(cells, ()) == cells
 
 
 def test_rows_split_a_bundle() -> None:
