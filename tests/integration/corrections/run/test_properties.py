@@ -11,36 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hedui.context import Context
-from hedui.corrections.model import Column, ColumnKind, Operation, Table, Value
+from hedui.corrections.model import Change, Column, ColumnKind, Operation, Table, Value
 from hedui.corrections.run import execute, rollback
 from hedui.corrections.run.errors import StaleError
 from integration.corrections.run.made import Correction, PostgresTable, Row, bundle_of, expected
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=30) | st.sampled_from(
-    [
-        "",
-        " ",
-        "'",
-        "''",
-        '"',
-        "--",
-        "/* */",
-        "&x",
-        "\\N",
-        "\\",
-        "\n",
-        "\r\n",
-        "\t",
-        "%s",
-        "%(a)s",
-        ":1",
-        "{}",
-        "NULL",
-        "长" * 400,
-        "😀",
-        "a" * 4000,
-    ]
-)
+HOSTILE = [
+    "", " ", "'", "''", '"', "--", "/* */", "&x", "\\N", "\\", "\n", "\r\n", "\t", "%s", "%(a)s", ":1", "{}", "NULL", "😀",
+    "长" * 400, "a" * 4000,
+]  # fmt: skip
+TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=30) | st.sampled_from(HOSTILE)
 VALUES: dict[ColumnKind, st.SearchStrategy[Any]] = {
     "text": TEXTS,
     "integer": st.integers(-(10**17), 10**17),
@@ -105,22 +85,37 @@ def test_apply_is_exactly_the_intended_change_and_rollback_undoes_it(context: Co
     assert database.rows() == rows
 
 
+def somebody_else(database: PostgresTable, change: Change, data: st.DataObject, *, done: bool) -> None:
+    """Changes the row of a change so that it is not as the bundle expects it: before it is applied, or after."""
+    there = change.operation is not (Operation.DELETE if done else Operation.INSERT)
+    if not there:
+        database.query("INSERT INTO random_table (id) VALUES (%s)", change.key[0])
+    elif data.draw(st.booleans(), label="gone"):
+        database.query("DELETE FROM random_table WHERE id = %s", change.key[0])
+    else:
+        cell = data.draw(st.sampled_from([cell for cell in change.cells if cell.column != "batch"]))
+        held = cell.new if done else cell.old
+        kind = database.table.column(cell.column).kind
+        stale = data.draw((st.none() | VALUES[kind]).filter(lambda value: value != held))
+        database.query(f'UPDATE random_table SET "{cell.column}" = %s WHERE id = %s', stale, change.key[0])
+
+
 @CALM
-@given(world=worlds().filter(lambda world: any(item.operation is Operation.UPDATE for item in world[2])), data=st.data())
-def test_a_value_changed_under_the_bundle_refuses_it_whole(
+@given(world=worlds().filter(lambda world: bool(world[2])), data=st.data())
+def test_a_row_changed_under_the_bundle_refuses_it_whole_and_its_rollback_too(
     context: Context, target_url: str, world: Any, data: st.DataObject
 ) -> None:
+    """Whatever is done to the row: a value changed, the row gone, a row there that was to be added or had been deleted."""
     table, rows, corrections = world
     bundle = bundle_of(table, rows, corrections)
-    updates = [change for change in bundle.plan.changes if change.operation is not Operation.INSERT and change.cells]
-    change = data.draw(st.sampled_from(updates))
-    cell = data.draw(st.sampled_from([cell for cell in change.cells if cell.column != "batch"]))
-    kind = table.column(cell.column).kind
-    stale = data.draw((st.none() | VALUES[kind]).filter(lambda value: value != cell.old))
+    change = data.draw(st.sampled_from(bundle.plan.changes))
     database = PostgresTable(target_url, table)
     database.fill(rows)
-    database.query(f'UPDATE random_table SET "{cell.column}" = %s WHERE id = %s', stale, change.key[0])
+    done = data.draw(st.booleans(), label="after it was applied")
+    if done:
+        execute(context, bundle, executor="engineer")
+    somebody_else(database, change, data, done=done)
     before = database.rows()
     with pytest.raises(StaleError):
-        execute(context, bundle, executor="engineer")
+        (rollback if done else execute)(context, bundle, executor="engineer")
     assert database.rows() == before
