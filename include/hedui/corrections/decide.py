@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from hedui import audit
+from hedui.canonical.schemas import Field
 from hedui.canonical.schemas import dataset as canonical_dataset
 from hedui.context import Context
 from hedui.corrections import whole_rows
@@ -21,6 +22,7 @@ from hedui.corrections.model import DECISION_LABELS, Decision, Operation, Reason
 from hedui.corrections.right import Right, Undecided, is_local
 from hedui.corrections.select import CaseRow, dataset_of
 from hedui.corrections.states import SYSTEM
+from hedui.corrections.wellformed import form_of, well_formed
 from hedui.findings import KINDS
 from hedui.ledger import corrections_models as models
 from hedui.ledger.database import begin
@@ -122,6 +124,9 @@ def _word(case: CaseRow, human: HumanDecision, site: Site) -> Right:
     value = human.value if human.value is not None else _side_value(case, site, human.decision)
     if value is None:
         raise Undecided(f"{human.decided_by}的判定没有给出唯一的正确值")
+    field = canonical_field(case.dataset, case.field)
+    if field is not None and not well_formed(field, value):
+        raise Undecided(f"{human.decided_by}判定的值不是“{field.label}”可以有的值，须重新判定")
     return Right(decision=human.decision, value=value, basis=human.basis, decided_by=human.decided_by, evidence=human.evidence)
 
 
@@ -157,9 +162,14 @@ def _same(case: CaseRow, site: Site, right: str, held: str | None) -> bool:
     return right == held
 
 
+def canonical_field(dataset: str | None, field: str | None) -> Field | None:
+    """The canonical field that a case is about; None where it is about a whole record."""
+    return canonical_dataset(dataset).fields.get(field) if dataset and field else None
+
+
 def _label(dataset: str, field: str) -> str:
-    fields = canonical_dataset(dataset).fields
-    return fields[field].label if field in fields else field
+    found = canonical_field(dataset, field)
+    return field if found is None else found.label
 
 
 def matrix_basis(case: CaseRow, site: Site, date: dt.date, label: str, right: str) -> str:
@@ -198,28 +208,28 @@ def decide(
         evidence: Reference of the proof; needed for key fields.
 
     Raises:
-        CorrectionError: The reason or the value is missing, or the ledger has no such case.
+        CorrectionError: The reason or the value is missing, the value is none that the field may have, or the ledger has no such case.
     """
     if not basis.strip() or not actor.strip():
         raise CorrectionError("A decision about a case needs a reason and who decided; one of them is empty.")
     if decision is Decision.BOTH_WRONG and not value:
         raise CorrectionError(f"{DECISION_LABELS[decision]} needs the right value, which neither side has.")
-    basis, evidence = (
-        scrub(basis.strip()),
-        scrub(evidence.strip()),
-    )  # both stand in papers and in the audit chain, which forgets nothing
+    basis, evidence = scrub(basis.strip()), scrub(evidence.strip())  # papers and the audit chain forget nothing
     fingerprint = uuid.UUID(case)
     with begin(context.ledger_url) as connection:
-        digest = connection.execute(select(Case.values_digest).where(Case.fingerprint == fingerprint)).scalar_one_or_none()
-        if digest is None:
+        query = select(Case.values_digest, Case.dataset, Case.field).where(Case.fingerprint == fingerprint)
+        row = connection.execute(query).one_or_none()
+        if row is None:
             raise CorrectionError("The ledger has no such case; copy its token or fingerprint from the workbook of its night.")
+        if value is not None:
+            _check_value(canonical_field(row.dataset, row.field), value)
         values = {
             "decision": decision,
             "basis": basis,
             "value": value,
             "evidence": evidence,
             "decided_by": actor.strip(),
-            "values_digest": digest,
+            "values_digest": row.values_digest,
         }
         statement = insert(models.CaseDecision).values(fingerprint=fingerprint, **values)
         connection.execute(
@@ -230,6 +240,13 @@ def decide(
         token = pseudonym(case) or "（未设代号密钥）"
         details = {"decision": decision, "basis": basis, "evidence": evidence, "value_given": value is not None}
         audit.append(connection, actor=actor, action="case.decide", subject=f"案件 {token}", details=details)
+
+
+def _check_value(field: Field | None, value: str) -> None:
+    if field is None:
+        raise CorrectionError("The case is about a whole record; say which side is right, without a value.")
+    if not well_formed(field, value):
+        raise CorrectionError(f"The value is none of {field.label}; give {form_of(field)}.")
 
 
 def set_aside(context: Context, reasons: Mapping[str, str]) -> None:

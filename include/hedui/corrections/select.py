@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
 
@@ -15,74 +15,14 @@ from hedui import engine
 from hedui.cases.query import CaseFilter, cases_as_of
 from hedui.cases.tokens import case_of_token
 from hedui.context import Context
-from hedui.corrections.errors import CorrectionError
 from hedui.corrections.history import HumanDecision, closed_cases, human_decisions, previous_bundles, returned_cases, taken_cases
 from hedui.corrections.moments import made_at
+from hedui.corrections.selection import Selection as Selection
 from hedui.site import Site
 from hedui.site.corrections import Target
 from hedui.site.models import SnapshotComparison
 
 TOKEN_LENGTH = 16
-
-
-@dataclass(frozen=True, kw_only=True)
-class Selection:
-    """Which open cases to take; what is left empty takes all.
-
-    Attributes:
-        rules: Rule ids.
-        comparisons: Comparison ids (scopes).
-        kinds: Kinds of findings.
-        fields: Canonical fields.
-        agencies: Agencies that own the cases.
-        tiers: Tiers of those agencies (``local``, ``provincial`` …).
-        regions: Region codes.
-        insurances: Insurance codes.
-        cases: Case tokens of the workbook, or fingerprints.
-        min_age: Least age in working days.
-        max_age: Greatest age in working days.
-        min_amount_fen: Least money at stake.
-        max_amount_fen: Greatest money at stake.
-        parent: A bundle whose cases were returned or opened again: only those.
-        limit: Most cases, the oldest first.
-    """
-
-    rules: tuple[str, ...] = ()
-    comparisons: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    fields: tuple[str, ...] = ()
-    agencies: tuple[str, ...] = ()
-    tiers: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
-    insurances: tuple[str, ...] = ()
-    cases: tuple[str, ...] = ()
-    min_age: int | None = None
-    max_age: int | None = None
-    min_amount_fen: int | None = None
-    max_amount_fen: int | None = None
-    parent: str | None = None
-    limit: int | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """What restricts, as JSON."""
-        given = {item.name: getattr(self, item.name) for item in fields(self)}
-        return {
-            name: list(value) if isinstance(value, tuple) else value for name, value in given.items() if value not in ((), None)
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Selection:
-        """A selection from JSON, such as a DAG's parameter.
-
-        Raises:
-            CorrectionError: It has an unknown key.
-        """
-        known = {item.name for item in fields(cls)}
-        for name in value:
-            if name not in known:
-                raise CorrectionError(f'A selection has no "{name}"; it may have {", ".join(sorted(known))}.')
-        given: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
-        return cls(**given)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +128,7 @@ _PLAIN = (
 
 
 def _filter(context: Context, target: Target, selection: Selection) -> CaseFilter:
+    selection.check(context.site, target=target.id, comparisons=scopes_of(context, target))
     scopes = tuple(scope for scope in scopes_of(context, target) if not selection.comparisons or scope in selection.comparisons)
     agencies = selection.agencies
     if selection.tiers:
@@ -198,7 +139,7 @@ def _filter(context: Context, target: Target, selection: Selection) -> CaseFilte
         scope=scopes,
         rule=selection.rules or None,
         kind=selection.kinds or None,
-        agency=agencies or None,
+        agency=agencies if selection.agencies or selection.tiers else None,
         region=selection.regions or None,
         insurance=selection.insurances or None,
         fingerprint=fingerprints or None,

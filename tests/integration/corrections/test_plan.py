@@ -16,12 +16,13 @@ from hedui.corrections.errors import CorrectionError
 from hedui.corrections.ledger import cases_of, list_bundles, read_bundle, release, verified
 from hedui.corrections.model import BundlePlan, Decision
 from hedui.corrections.plan import outline, plan_of, propose
-from hedui.corrections.select import Selection
+from hedui.corrections.select import Selection, open_cases
 from hedui.corrections.site import needed_settings
 from hedui.corrections.states import SYSTEM, CaseState, State
 from hedui.errors import LedgerError
 from hedui.ledger import corrections_models as models
 from hedui.ledger.database import begin
+from hedui.security.masking import MASK_KEY_VARIABLE, pseudonym
 from integration.corrections.cases_world import APPROVED, EXECUTED, FIRST, SECOND, Account, World
 
 
@@ -196,8 +197,9 @@ def test_what_a_rehearsal_forbids_goes_to_people_and_the_rest_goes_on(world: Wor
         ({"basis": " ", "decision": Decision.MANUAL}, "needs a reason"),
         ({"basis": "核查", "decision": Decision.BOTH_WRONG}, "needs the right value"),
         ({"basis": "核查", "decision": Decision.MANUAL, "case": "0" * 32}, "no such case"),
+        ({"basis": "核查", "decision": Decision.BOTH_WRONG, "value": "十年"}, "give a whole number"),
     ],
-    ids=["no reason", "no value", "no case"],
+    ids=["no reason", "no value", "no case", "no number"],
 )
 def test_a_decision_that_says_too_little_is_refused(world: World, what: dict[str, object], word: str) -> None:
     world.night(FIRST)
@@ -243,6 +245,21 @@ def test_a_settled_case_is_not_proposed_again_for_the_same_night(world: World) -
         assert {row.state for row in cases_of(connection, plan.id).values()} == {CaseState.CLOSED}
 
 
+def test_a_word_that_is_no_value_of_the_field_holds_up_nothing_else(world: World) -> None:
+    """One that stands in the ledger since before words were looked at."""
+    world.night(FIRST)
+    case = fingerprints(world)[0]
+    decide(world.context, case=case, decision=Decision.BOTH_WRONG, basis="核查", actor="张科", value="126")
+    with begin(world.context.ledger_url) as connection:
+        connection.execute(text("UPDATE hedui.case_decision SET value = '126个月'"))
+    (plan,) = world.propose()
+    assert case not in plan.cases
+    assert len(plan.changes) == 4
+    assert reasons(world)[case] == "核查"  # the person's own words stay
+    found = outline(world.context, date=FIRST, target="shebao", selection=Selection(cases=(case,)), proposer="analyst")
+    assert [reason.basis for reason in found.reasons] == ["张科判定的值不是“实际缴费月数”可以有的值，须重新判定"]
+
+
 def test_a_selection_narrows(world: World) -> None:
     world.night(FIRST)
 
@@ -256,8 +273,86 @@ def test_a_selection_narrows(world: World) -> None:
     assert rows(rules=["T09"]) == rows(regions=["990102"]) == rows(tiers=["national"]) == rows(fields=["name"]) == 0
     assert rows(rules=["T06"], regions=["990101"], tiers=["local"], fields=["months_paid"], agencies=["sb_local"]) == 5
     assert rows(min_age=1) == 0
+    assert rows(tiers=["local"], agencies=["sb_province"]) == 0, "no agency is of that tier: none, not all"
     with pytest.raises(CorrectionError, match='no "colour"'):
         rows(colour="red")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"tiers": ("national", "county")}, 'tiers "county"; for shebao there are .*local'),
+        ({"agencies": ("sb_lokal",)}, 'agencies "sb_lokal"'),
+        ({"kinds": ("ATT",)}, 'kinds "ATT".*ATTR'),
+        ({"rules": ("T6",)}, 'rules "T6"'),
+        ({"fields": ("month_paid",)}, 'fields "month_paid".*months_paid'),
+        ({"comparisons": ("levy_payment",)}, 'comparisons "levy_payment"; for shebao there are .*accounts_tiers'),
+    ],
+    ids=["tier", "agency", "kind", "rule", "field", "a flow"],
+)
+def test_a_slip_of_the_pen_is_no_night_without_cases(world: World, given: dict[str, tuple[str, ...]], told: str) -> None:
+    world.night(FIRST)
+    with pytest.raises(CorrectionError, match=told):
+        world.propose(**given)
+
+
+@pytest.fixture
+def planted(world: World) -> World:
+    """Five cases on the second night: amounts, an age, kinds, insurances, regions and agencies each of its own."""
+    amounts = {"field": "closing_fen", "rule": "T08", "sides": {"shebao": "10000", "guotong": "15000"}}
+    old = world.finding("1000000001", amount_diff_fen=-5000, **amounts)
+    world.night(FIRST, {"accounts_tiers": [old]})
+    world.night(SECOND, {"accounts_tiers": [
+        old,
+        world.finding("1000000002", amount_diff_fen=1, **{**amounts, "sides": {"shebao": "10000", "guotong": "9999"}}),
+        world.finding("1000000003", region="990102", kind="STATUS"),
+        world.finding("1000000004", insurance="150", agency="sb_province"),
+        world.finding("1000000005"),
+    ]})  # fmt: skip
+    return world
+
+
+@pytest.mark.parametrize(
+    ("selection", "chosen"),
+    [
+        ({}, "12345"),
+        ({"min_amount_fen": 1}, "12"),
+        ({"min_amount_fen": 2}, "1"),
+        ({"max_amount_fen": 4999}, "2"),
+        ({"min_amount_fen": 1, "max_amount_fen": 5000}, "12"),
+        ({"min_age": 1}, "1"),
+        ({"max_age": 0}, "2345"),
+        ({"min_age": 1, "max_age": 1}, "1"),
+        ({"kinds": ("STATUS",)}, "3"),
+        ({"kinds": ("STATUS", "ATTR"), "fields": ("months_paid",)}, "345"),
+        ({"insurances": ("150",)}, "4"),
+        ({"regions": ("990102",)}, "3"),
+        ({"regions": ("990102", "990101"), "insurances": ("110",), "rules": ("T06",)}, "35"),
+        ({"tiers": ("provincial",)}, "4"),
+        ({"tiers": ("local",), "max_amount_fen": 10}, "2"),
+        ({"agencies": ("sb_province", "sb_local"), "tiers": ("provincial",)}, "4"),
+        ({"limit": 1}, "1"),
+    ],
+    ids=str,
+)
+def test_each_part_of_a_selection_takes_its_planted_cases(planted: World, selection: dict[str, object], chosen: str) -> None:
+    found = open_cases(
+        planted.context, date=SECOND, target=needed_settings(planted.context).target("shebao"), selection=Selection(**selection)
+    )  # fmt: skip
+    by_key = {account.raw["aac147"]: number[-1] for number, account in planted.accounts.items()}
+    assert "".join(sorted(by_key[case.subject_key.partition("/")[0]] for case in found)) == chosen
+
+
+def test_a_list_of_case_tokens_takes_those_cases(planted: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MASK_KEY_VARIABLE, "a key for the tokens of these tests")
+    named = fingerprints(planted)[1:3]
+    tokens = tuple(str(pseudonym(name)) for name in named)
+    target = needed_settings(planted.context).target("shebao")
+    for cases in (tokens, (tokens[0], named[1])):
+        found = open_cases(planted.context, date=SECOND, target=target, selection=Selection(cases=cases))
+        assert {case.fingerprint for case in found} == set(named)
+    with pytest.raises(LedgerError, match="no case 0000000000000000"):
+        open_cases(planted.context, date=SECOND, target=target, selection=Selection(cases=("0" * 16,)))
 
 
 def test_who_may_not_propose_is_told_who_may(world: World) -> None:
