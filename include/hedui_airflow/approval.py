@@ -54,11 +54,12 @@ class BundleApproval(ApprovalOperator):
         A task that was killed after its answer had been taken finds the decision in the ledger and does not ask again.
 
         Raises:
-            AirflowSkipException: It was refused.
+            AirflowSkipException: It was refused, or has ended otherwise.
         """
         from hedui.corrections.approval import NobodyMayDecideError
         from hedui_airflow.corrections import request, taken
 
+        self._skip_if_ended()
         earlier = taken(self.bundle, self._stage)
         if earlier is not None:
             return self._outcome(approved=bool(earlier.details.get("approved")), by=earlier.actor, at=earlier.at)
@@ -78,7 +79,7 @@ class BundleApproval(ApprovalOperator):
         """Judges the answer and takes it into the ledger.
 
         Raises:
-            AskAgainError: It does not count. AirflowSkipException: it is a refusal.
+            AskAgainError: It does not count. AirflowSkipException: it is a refusal, or the bundle was voided while the request was open.
         """
         from hedui_airflow.corrections import settle
 
@@ -87,8 +88,16 @@ class BundleApproval(ApprovalOperator):
         given = answer(event, approve=self.APPROVE)
         against = settle(self.bundle, self._stage, given)
         if against:
+            self._skip_if_ended()
             raise AskAgainError(against)
         return self._outcome(approved=given.approved, by=given.by, at=given.at)
+
+    def _skip_if_ended(self) -> None:
+        from hedui_airflow.corrections import ended
+
+        why = ended(self.bundle)
+        if why:
+            raise AirflowSkipException(f"{self.bundle}: {why}")
 
     def _outcome(self, *, approved: bool, by: str, at: dt.datetime) -> dict[str, Any]:
         if not approved:

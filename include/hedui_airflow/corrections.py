@@ -147,8 +147,8 @@ def run_prepare(bundle: str) -> Summary:
     """Freezes and rehearses a bundle; one whose rehearsal fails ends as skipped, with the reason."""
     from airflow.sdk.exceptions import AirflowSkipException
 
-    from hedui.corrections.decisions import rehearsal_lines
     from hedui.corrections.flow import prepare
+    from hedui.corrections.signed import rehearsal_lines
     from hedui.corrections.states import State
 
     made = masked(prepare, task_context(), bundle)
@@ -199,6 +199,14 @@ def taken(bundle: str, stage: Stage) -> Event | None:
     if found is not None:
         _tidy(context, bundle, stage)
     return found
+
+
+def ended(bundle: str) -> str:
+    """Why nobody is asked about a bundle any more: it was voided while its request was open; empty where somebody is."""
+    from hedui.corrections.decisions import ended as why
+    from hedui.corrections.ledger import read_bundle
+
+    return why(masked(read_bundle, task_context(), bundle))
 
 
 def settle(bundle: str, stage: Stage, answer: Answer) -> str:
@@ -255,8 +263,8 @@ def look_for_receipt(bundle: str) -> bool:
     """Whether there is nothing more to wait for: executed here, or the final receipt is there. Skips where nothing more is to be done."""
     from airflow.sdk.exceptions import AirflowSkipException
 
-    from hedui.corrections.flow import GONE, receipts
-    from hedui.corrections.states import STATE_LABELS, State
+    from hedui.corrections.flow import receipts
+    from hedui.corrections.states import GONE, STATE_LABELS, State
 
     state = masked(receipts, task_context(), bundle)
     if state in GONE or state is State.ROLLED_BACK:

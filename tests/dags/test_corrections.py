@@ -91,7 +91,7 @@ def test_what_was_answered(given: dict[str, Any], expected: tuple[bool, str, str
 def approval(monkeypatch: pytest.MonkeyPatch) -> Any:
     """An approval task outside of a DAG, and what it settled."""
     settled: list[tuple[str, Stage, Answer]] = []
-    against = {"text": ""}
+    against, ended = {"text": ""}, {"text": ""}
 
     def settle(bundle: str, stage: Stage, given: Answer) -> str:
         settled.append((bundle, stage, given))
@@ -99,9 +99,9 @@ def approval(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     monkeypatch.setattr(corrections, "settle", settle)
     monkeypatch.setattr(corrections, "taken", lambda bundle, stage: None)
-    return SimpleNamespace(
-        task=BundleApproval(task_id="business", stage="business", bundle=BUNDLE), settled=settled, against=against
-    )
+    monkeypatch.setattr(corrections, "ended", lambda bundle: ended["text"])
+    task = BundleApproval(task_id="business", stage="business", bundle=BUNDLE)
+    return SimpleNamespace(task=task, settled=settled, against=against, ended=ended)
 
 
 def test_an_approval_goes_on_and_is_settled(approval: Any) -> None:
@@ -120,6 +120,18 @@ def test_a_refusal_ends_the_bundle_as_skipped_and_what_does_not_count_is_asked_a
     approval.against["text"] = "驳回须写明理由"
     with pytest.raises(AskAgainError, match="驳回须写明理由"):
         approval.task.execute_complete({}, event("驳回"))
+
+
+def test_a_request_whose_bundle_was_voided_ends_as_skipped_with_the_reason(approval: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    approval.against["text"] = approval.ended["text"] = "方案的状态已是“作废”，不再需要决定"
+    with pytest.raises(AirflowSkipException, match=f"{BUNDLE}: 方案的状态已是“作废”"):
+        approval.task.execute_complete({}, event("批准"))
+    assert len(approval.settled) == 1, "the answer is noted all the same"
+    monkeypatch.setattr(corrections, "request", lambda *_, **__: pytest.fail("nobody is asked"))
+    with pytest.raises(AirflowSkipException, match="作废"):
+        approval.task.execute({})
 
 
 def test_each_bundle_asks_its_own_people_until_its_own_term(approval: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from hedui.errors import HeduiError
 from hedui.terminal import console
 
 out = console()
+CARRIED: Final = {"rows": "影响行数", "already": "此前已执行", "file": "上报文件", "size": "字节数", "due": "回执期限"}
+"""Figures of an execution or a dispatch, as people read them."""
+CHANNELS: Final = {"file": "文件", "form": "登记"}
 
 BundleArgument = Annotated[str, typer.Argument(help="The bundle's id. 方案编号")]
 
@@ -30,6 +34,16 @@ def add_commands(app: typer.Typer) -> None:
         app.command(name)(command)
 
 
+def say(text: str) -> None:
+    """Prints a line as it is: reasons and receipts are other people's words and may hold what Rich takes for markup."""
+    out.print(Text(text))
+
+
+def add_row(table: Table, *values: str) -> None:
+    """Adds a row to a table, each value as it is; see :func:`say`."""
+    table.add_row(*map(Text, values))
+
+
 def _context() -> Any:
     from hedui.context import context_from_environment
 
@@ -40,18 +54,18 @@ def _done(bundle_id: str) -> None:
     from hedui.corrections.ledger import read_bundle
 
     bundle = read_bundle(_context(), bundle_id)
-    out.print(f"{bundle.id}：{bundle.label}", highlight=False)
+    say(f"{bundle.id}：{bundle.label}")
     if bundle.note:
-        out.print(f"  {bundle.note}", highlight=False)
+        say(f"  {bundle.note}")
 
 
 def rehearse(bundle: BundleArgument) -> None:
     """Freeze a draft and rehearse it on a copy. 冻结并演练。"""
-    from hedui.corrections.decisions import rehearsal_lines
     from hedui.corrections.flow import prepare
+    from hedui.corrections.signed import rehearsal_lines
 
     for label, figure in rehearsal_lines(prepare(_context(), bundle)):
-        out.print(f"{label}：{figure}", highlight=False)
+        say(f"{label}：{figure}")
     _done(bundle)
 
 
@@ -68,7 +82,7 @@ def _carry_out(bundle_id: str, *, mode: str) -> None:
     with begin(context.ledger_url) as connection:  # the one at the keyboard counts too, not only the account it is booked to
         check_four_eyes(connection, bundle_id, Act.EXECUTE, getpass.getuser())
     for name, value in carry_out(context, bundle_id).items():
-        out.print(f"{name}: {value}", highlight=False)
+        say(f"{CARRIED.get(name, name)}：{'是' if value is True else '否' if value is False else value}")
     _done(bundle_id)
 
 
@@ -110,7 +124,7 @@ def receipt(
         _, frozen = frozen_bundle(context, bundle)
         may_enter(frozen.plan.target, getpass.getuser())
         ruling = enter(context, frozen, form, document=document, actor=getpass.getuser(), today=today(context))
-        out.print(f"{VERDICT_LABELS[ruling.verdict]} {ruling.reason}", highlight=False)
+        say(f"{VERDICT_LABELS[ruling.verdict]} {ruling.reason}")
     _show_receipts(context, bundle)
     _done(bundle)
 
@@ -137,7 +151,8 @@ def _show_receipts(context: Any, bundle_id: str) -> None:
         refused = "、".join(str(item["number"]) for item in content.get("rows", []))
         late = "（逾期）" if row.late else ""
         at = f"{row.received_at.astimezone():%Y-%m-%d %H:%M}"
-        table.add_row(at, row.channel, row.name, said, refused, VERDICT_LABELS[Verdict(row.verdict)] + late, row.reason)
+        verdict = VERDICT_LABELS[Verdict(row.verdict)] + late
+        add_row(table, at, CHANNELS.get(row.channel, row.channel), row.name, said, refused, verdict, row.reason)
     out.print(table)
 
 
@@ -160,7 +175,7 @@ def rollback(
         raise HeduiError(f"Putting {bundle} back needs a reason and an approval of its own; add --reason.")
     else:
         request_rollback(context, bundle, actor=getpass.getuser(), reason=reason)
-        out.print("请在 Airflow 运行“数据修正”，“回退方案”填本方案编号，由有权人员审批。", highlight=False)
+        say("请在 Airflow 运行“数据修正”，“回退方案”填本方案编号，由有权人员审批。")
     _done(bundle)
 
 

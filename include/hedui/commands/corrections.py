@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from hedui.commands.bundle_run import add_commands
+from hedui.commands.bundle_run import add_commands, add_row, say
 from hedui.context import context_from_environment
 from hedui.terminal import console
 
@@ -33,13 +33,17 @@ def plan(
     target: TargetOption,
     rule: Annotated[list[str] | None, typer.Option(help="Rules, comma-separated or repeated. 规则")] = None,
     comparison: Annotated[list[str] | None, typer.Option(help="Comparisons. 比对")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Kinds of findings. 差异类型")] = None,
     field: Annotated[list[str] | None, typer.Option(help="Canonical fields. 字段")] = None,
     agency: Annotated[list[str] | None, typer.Option(help="Owning agencies. 责任单位")] = None,
     tier: Annotated[list[str] | None, typer.Option(help="Tiers of the agencies. 层级")] = None,
     region: Annotated[list[str] | None, typer.Option(help="Region codes. 行政区划")] = None,
+    insurance: Annotated[list[str] | None, typer.Option(help="Insurance codes. 险种")] = None,
     case: Annotated[list[str] | None, typer.Option(help="Case tokens from the workbook. 案件代号")] = None,
     min_age: Annotated[int | None, typer.Option(min=0, help="Least age in working days. 最短账龄（工作日）")] = None,
+    max_age: Annotated[int | None, typer.Option(min=0, help="Greatest age in working days. 最长账龄（工作日）")] = None,
     min_amount: Annotated[float | None, typer.Option(min=0, help="Least money at stake in yuan. 最小金额（元）")] = None,
+    max_amount: Annotated[float | None, typer.Option(min=0, help="Greatest money at stake in yuan. 最大金额（元）")] = None,
     parent: Annotated[str | None, typer.Option(help="Only what this bundle gave back: its next round. 上一轮方案")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Most cases, the oldest first. 最多案件数")] = None,
     keep: Annotated[bool, typer.Option("--propose", help="Keep the bundles; otherwise they are only shown. 正式提出")] = False,
@@ -52,13 +56,17 @@ def plan(
     selection = Selection(
         rules=_parts(rule),
         comparisons=_parts(comparison),
+        kinds=_parts(kind),
         fields=_parts(field),
         agencies=_parts(agency),
         tiers=_parts(tier),
         regions=_parts(region),
+        insurances=_parts(insurance),
         cases=_parts(case),
         min_age=min_age,
-        min_amount_fen=round(min_amount * 100) if min_amount is not None else None,
+        max_age=max_age,
+        min_amount_fen=_fen(min_amount),
+        max_amount_fen=_fen(max_amount),
         parent=parent,
         limit=limit,
     )
@@ -72,11 +80,15 @@ def plan(
     found = outline(context, date=date.date(), target=target, selection=selection, proposer=who)
     out.print(_plans(found.plans) if found.plans else "没有可提出的处理方案")
     out.print(_reasons(found.reasons))
-    out.print(f"另有 {found.untouched} 个案件中该系统的数据是正确的；以上仅为试算，加 --propose 正式提出")
+    say(f"另有 {found.untouched} 个案件中该系统的数据是正确的；以上仅为试算，加 --propose 正式提出")
 
 
 def _parts(values: list[str] | None) -> tuple[str, ...]:
     return tuple(part.strip() for value in values or [] for part in value.split(",") if part.strip())
+
+
+def _fen(yuan: float | None) -> int | None:
+    return None if yuan is None else round(yuan * 100)
 
 
 def _plans(plans: Any) -> Table:
@@ -88,9 +100,8 @@ def _plans(plans: Any) -> Table:
         figures = figures_of(item)
         key, money = "是" if item.key_field else "", f"{figures['moved_fen'] / 100:,.2f}"
         counts = (str(figures[name]) for name in ("cases", "rows", "people"))
-        table.add_row(
-            item.id, str(item.round), item.parent or "", DECISION_LABELS[item.decision], key, ",".join(item.rules), *counts, money
-        )
+        decision, rules = DECISION_LABELS[item.decision], ",".join(item.rules)
+        add_row(table, item.id, str(item.round), item.parent or "", decision, key, rules, *counts, money)
     return table
 
 
@@ -102,7 +113,7 @@ def _reasons(reasons: Any) -> Table:
     table = Table("未列入方案", "规则", "理由", "案件", box=None)
     counted = Counter((reason.decision, reason.rule, reason.basis) for reason in reasons)
     for (decision, rule, basis), count in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
-        table.add_row(DECISION_LABELS[decision], rule, basis, str(count))
+        add_row(table, DECISION_LABELS[decision], rule, basis, str(count))
     return table
 
 
@@ -116,7 +127,10 @@ def list_all(
     from hedui.corrections.ledger import list_bundles
     from hedui.corrections.states import CASE_STATE_LABELS, State
 
-    rows = list_bundles(context_from_environment(), states=[State(name.upper()) for name in _parts(state)], targets=_parts(target))
+    names = [name.upper() for name in _parts(state)]
+    if unknown := [name for name in names if name not in State.__members__]:
+        raise typer.BadParameter(f"{unknown[0]} is not one of {', '.join(State)}.", param_hint="--state")
+    rows = list_bundles(context_from_environment(), states=[State(name) for name in names], targets=_parts(target))
     if as_json:
         for row in rows:
             out.print_json(json.dumps(_facts(row), ensure_ascii=False))
@@ -127,7 +141,7 @@ def list_all(
         money = f"{row.figures['moved_fen'] / 100:,.2f}"
         since = f"{row.state_since.astimezone():%Y-%m-%d %H:%M}"
         counts = (str(row.figures["cases"]), str(row.figures["rows"]))
-        table.add_row(row.id, str(row.round), row.target, row.label, since, *counts, money, cases)
+        add_row(table, row.id, str(row.round), row.target, row.label, since, *counts, money, cases)
     out.print(table if rows else "没有处理方案")
 
 
@@ -159,15 +173,16 @@ def show(bundle: BundleArgument, as_json: Annotated[bool, typer.Option("--json",
     if as_json:
         out.print_json(json.dumps(told.to_json(), ensure_ascii=False))
         return
-    facts = Table(show_header=False, box=None)
+    facts = Table("", "", show_header=False, box=None)
+    facts.columns[0].style = "bold"
     for name, value in told.facts:
-        facts.add_row(f"[bold]{name}[/]", value)
+        add_row(facts, name, value)
     out.print(facts)
     for title, columns, rows in told.tables:
         out.print(f"\n[bold]{title}[/]")
         table = Table(*columns, box=None)
         for row in rows:
-            table.add_row(*row)
+            add_row(table, *row)
         out.print(table if rows else "无")
 
 

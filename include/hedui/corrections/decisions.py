@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -20,20 +20,17 @@ from hedui.corrections.frozen import frozen_bundle
 from hedui.corrections.ledger import Bundle, Event, advance, bundle_of, unproven
 from hedui.corrections.model import BundlePlan
 from hedui.corrections.notices import tell
-from hedui.corrections.page import CORRECTION, ROLLBACK, Facts, Request, Signature, approval_page, subject
-from hedui.corrections.states import ACT_LABELS, STATE_LABELS, SYSTEM, Act, CaseState, State, clashes
+from hedui.corrections.page import CORRECTION, ROLLBACK, Facts, Request, approval_page, subject
+from hedui.corrections.signed import rehearsal_lines, signatures, write_form
+from hedui.corrections.states import ACT_LABELS, GONE, STATE_LABELS, SYSTEM, Act, CaseState, State, clashes
 from hedui.ledger.database import begin
 from hedui.security.logs import scrub
-
-if TYPE_CHECKING:
-    from hedui.corrections.bundle.approval import Signed
 
 LAPSED: Final = "逾期未决定，按驳回处理"
 APPROVED_NOTE: Final = "同意"
 
 ROLLBACK_ASKED: Final = "本方案已申请回退，正待审批；回退驳回后方可复核"
 _ACTS: Final = {Stage.BUSINESS: Act.APPROVE, Stage.LEADER: Act.APPROVE_LEADER, Stage.REVIEW: Act.REVIEW}
-_RUNNING: Final = (State.EXECUTING, State.DISPATCHED, State.ACCEPTED)
 _ASKED_IN: Final = {Stage.BUSINESS: State.PENDING, Stage.LEADER: State.PENDING_LEADER, Stage.REVIEW: State.EXECUTED}
 
 
@@ -64,16 +61,20 @@ def act_at(stage: Stage, *, rollback: bool = False) -> Act:
     return Act.ROLLBACK_APPROVE if rollback else _ACTS[stage]
 
 
-def done_by(bundle: Bundle, act: Act, *, executor: str, entered: Iterable[str] = ()) -> dict[str, str]:
+def done_by(bundle: Bundle, act: Act, *, plan: BundlePlan, entered: Iterable[str] = ()) -> dict[str, str]:
     """Who may not do an act any more, and what they have done; the account that executes counts from the start.
+
+    Whoever has said of a case what is right has made the proposal with its proposer, and does not decide on it either.
 
     Args:
         bundle: The bundle.
         act: The act.
-        executor: The account that executes.
+        plan: Its plan.
         entered: Who has entered receipts: they stand for the execution by others.
     """
-    done = dict.fromkeys(entered, "登记回执") | {executor: ACT_LABELS[Act.EXECUTE]}
+    judges = {reason.decided_by for reason in plan.reasons if reason.decided_by and act is not Act.ROLLBACK_APPROVE}
+    done = dict.fromkeys(sorted(judges), "判定案件") | dict.fromkeys(entered, "登记回执")
+    done |= {plan.target.people.executor: ACT_LABELS[Act.EXECUTE]}
     for event in bundle.events:
         again = event.act is act and act is not Act.ROLLBACK_APPROVE  # each request for a rollback is decided anew
         if event.act is not None and event.actor != SYSTEM and (again or clashes(act, event.act)):
@@ -116,7 +117,7 @@ def ask(context: Context, bundle_id: str, stage: Stage, *, files: str, reread: F
         )
     with begin(context.ledger_url) as connection:
         entered = entered_by(connection, bundle_id)
-    done = done_by(bundle, act_at(stage, rollback=rollback), executor=plan.target.people.executor, entered=entered)
+    done = done_by(bundle, act_at(stage, rollback=rollback), plan=plan, entered=entered)
     users = may_decide(plan.target, stage, done=done)
     until = None if stage is Stage.REVIEW else bundle.state_since + dt.timedelta(hours=plan.target.sla.approve_hours)
     request = Request(
@@ -149,7 +150,7 @@ def decided(context: Context, bundle_id: str, stage: Stage) -> Event | None:
 def decide(context: Context, bundle_id: str, stage: Stage, answer: Answer) -> str:
     """Takes a decision into ledger, audit chain and 审批单; one that does not count goes to the audit chain only.
 
-    Whoever is asked again hears by a message why.
+    Whoever is asked again hears by a message why. A bundle that has ended meanwhile (voided) takes no decision any more.
 
     Returns:
         Why it does not count, in Chinese; empty where it counts. Called again with a decision that was taken, nothing changes.
@@ -157,7 +158,9 @@ def decide(context: Context, bundle_id: str, stage: Stage, answer: Answer) -> st
     Raises:
         BundleStateError: It is not the stage's turn. FourEyesError: as the ledger sees it.
     """
-    bundle, frozen = frozen_bundle(context, bundle_id)
+    if late := _too_late(context, bundle_id, stage, answer):
+        return late
+    _, frozen = frozen_bundle(context, bundle_id)
     plan = frozen.plan
     with begin(context.ledger_url) as connection:
         bundle = bundle_of(connection, bundle_id)
@@ -165,15 +168,14 @@ def decide(context: Context, bundle_id: str, stage: Stage, answer: Answer) -> st
         act = act_at(stage, rollback=rollback)
         if _taken(bundle, stage, answer):
             return ""
-        done = done_by(bundle, act, executor=plan.target.people.executor, entered=entered_by(connection, bundle_id))
+        done = done_by(bundle, act, plan=plan, entered=entered_by(connection, bundle_id))
         against = objection(answer, allowed=may_decide(plan.target, stage, done=done), done=done)
         if not against and bundle.state is State.ROLLBACK_PENDING and not rollback:
             against = ROLLBACK_ASKED
         if not against and stage is Stage.REVIEW and answer.approved and unproven(connection, bundle_id):
             against = "复读未通过：尚有案件未验证，不能关闭，只能驳回（再打开）"
         if against:
-            details = {"stage": STAGE_LABELS[stage], "approved": answer.approved, "objection": against}
-            append(connection, actor=answer.by, action="bundle.refused_decision", subject=bundle_id, details=details)
+            _note_refused(connection, bundle_id, stage, answer, against)
         else:
             _take(connection, bundle, stage, answer, frozen, rollback=rollback)
     if against:
@@ -181,6 +183,28 @@ def decide(context: Context, bundle_id: str, stage: Stage, answer: Answer) -> st
         return against
     write_form(context, bundle_id)
     return ""
+
+
+def ended(bundle: Bundle) -> str:
+    """Why there is nothing more to decide about a bundle, in Chinese; empty where there is."""
+    return f"方案的状态已是“{bundle.label}”，不再需要决定" if bundle.state in GONE else ""
+
+
+def _too_late(context: Context, bundle_id: str, stage: Stage, answer: Answer) -> str:
+    """Notes a decision on a bundle that has ended meanwhile, whatever has become of its files; why it does not count."""
+    with begin(context.ledger_url) as connection:
+        bundle = bundle_of(connection, bundle_id)
+        against = ended(bundle)
+        if not against or _taken(bundle, stage, answer):
+            return ""
+        if not answer.lapsed:
+            _note_refused(connection, bundle_id, stage, answer, against)
+    return against
+
+
+def _note_refused(connection: Connection, bundle_id: str, stage: Stage, answer: Answer, against: str) -> None:
+    details = {"stage": STAGE_LABELS[stage], "approved": answer.approved, "objection": against}
+    append(connection, actor=answer.by or SYSTEM, action="bundle.refused_decision", subject=bundle_id, details=details)
 
 
 def _take(connection: Connection, bundle: Bundle, stage: Stage, answer: Answer, frozen: FrozenBundle, *, rollback: bool) -> None:
@@ -231,51 +255,3 @@ def before_rollback(bundle: Bundle) -> State:
     asked = (event.from_state for event in reversed(bundle.events) if event.to_state is State.ROLLBACK_PENDING)
     before = next((state for state in asked if state is not None and state is not State.ROLLBACK_APPROVED), State.EXECUTED)
     return State.REOPENED if before is State.CLOSED and bundle.cases.get(CaseState.REOPENED) else before
-
-
-def rehearsal_lines(bundle: Bundle) -> Facts:
-    """Label and figure of what the rehearsal saw."""
-    lines: list[list[str]] = next((event.details["rehearsal"] for event in bundle.events if "rehearsal" in event.details), [])
-    return tuple((str(label), str(figure)) for label, figure in lines)
-
-
-DECISIONS: Final = (Act.APPROVE, Act.APPROVE_LEADER, Act.REVIEW, Act.ROLLBACK_APPROVE)
-
-
-def signatures(bundle: Bundle) -> tuple[Signature, ...]:
-    """The decisions that were taken on a bundle, oldest first."""
-    return tuple(_signature(event) for event in bundle.events if event.act in DECISIONS)
-
-
-def _signature(event: Event) -> Signature:
-    verdict = "同意" if event.details.get("approved") else "不同意"
-    who = str(event.details.get("name") or event.actor) if event.actor != SYSTEM else "（无人决定）"
-    return Signature(stage=ACT_LABELS[event.act] if event.act else "", who=who, at=event.at, verdict=verdict, reason=event.note)
-
-
-def write_form(context: Context, bundle_id: str) -> None:
-    """Writes the 审批单 with all that was decided and done so far, beside the frozen files."""
-    from hedui.corrections.bundle.approval import Signed, write_approval_form
-
-    bundle, frozen = frozen_bundle(context, bundle_id)
-    signed = tuple(
-        Signed(role=item.stage, who=item.who, at=item.at, verdict=item.verdict, reason=item.reason) for item in signatures(bundle)
-    )
-    signed += _deeds(bundle, Signed)
-    folder = frozen.folder / "08_decisions"
-    folder.mkdir(exist_ok=True)
-    rehearsal = "；".join(f"{label}：{figure}" for label, figure in rehearsal_lines(bundle))
-    write_approval_form(frozen, folder / "数据修改审批单.xlsx", decisions=signed, rehearsal=rehearsal)
-
-
-def _deeds(bundle: Bundle, entry: type[Signed]) -> tuple[Signed, ...]:
-    """The execution as the form tells it: by whom, when, how many rows or by which receipt, or why nothing was done."""
-    who = next((event.actor for event in reversed(bundle.events) if event.act is Act.EXECUTE), "")
-    ended = [event for event in bundle.events if event.from_state in _RUNNING and event.to_state in (State.EXECUTED, State.FAILED)]
-    return tuple(_deed(event, who, entry) for event in ended)
-
-
-def _deed(event: Event, who: str, entry: type[Signed]) -> Signed:
-    done = event.to_state is State.EXECUTED
-    rows = f"影响行数 {event.details['rows']:,}" if done and "rows" in event.details else event.note
-    return entry(role=ACT_LABELS[Act.EXECUTE], who=who, at=event.at, verdict="已执行" if done else "未执行", reason=rows)

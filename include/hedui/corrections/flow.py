@@ -14,11 +14,11 @@ from hedui.context import Context
 from hedui.corrections.bundle import BundleError, FrozenBundle, freeze
 from hedui.corrections.bundle import Event as Told
 from hedui.corrections.decide import set_aside
-from hedui.corrections.decisions import before_rollback, write_form
+from hedui.corrections.decisions import before_rollback
 from hedui.corrections.dispatch import book
 from hedui.corrections.dispatch.follow import collect
 from hedui.corrections.dispatch.send import dispatch, today
-from hedui.corrections.errors import BundleStateError, CorrectionError
+from hedui.corrections.errors import BundleChangedError, BundleStateError, CorrectionError
 from hedui.corrections.frozen import bundles_folder, frozen_bundle
 from hedui.corrections.ledger import Bundle, advance, bundle_of, check_four_eyes, read_bundle
 from hedui.corrections.model import BundlePlan
@@ -27,14 +27,13 @@ from hedui.corrections.plan import plan_of
 from hedui.corrections.proof import reread
 from hedui.corrections.run import Outcome, Standing, clean, execute, outcome_of, rehearse, rollback
 from hedui.corrections.run.errors import NotAppliedError, RunError, StaleError, TransientTargetError
+from hedui.corrections.signed import write_form
 from hedui.corrections.site import target_of
-from hedui.corrections.states import ACT_LABELS, SYSTEM, Act, State
+from hedui.corrections.states import ACT_LABELS, GONE, SYSTEM, Act, State
 from hedui.ledger.database import begin
 from hedui.security.logs import scrub
 
 log = logging.getLogger(__name__)
-GONE: Final = frozenset({State.REJECTED, State.RETURNED, State.FAILED, State.VOID, State.REHEARSAL_FAILED})
-"""States in which nothing more is done for a bundle; its cases are free."""
 MOST_CHANCES: Final = 3
 """How often what is left of bundles that failed is rehearsed again."""
 
@@ -161,7 +160,7 @@ def carry_out(context: Context, bundle_id: str) -> dict[str, Any]:
             raise BundleStateError(f"Bundle {bundle_id} is in state {now.label}; only an approved one is executed.")
     try:
         outcome = execute(context, frozen, executor=executor)
-    except RunError as error:
+    except (RunError, BundleChangedError) as error:
         if isinstance(error, TransientTargetError) or not (first or _untouched(context, frozen, error)):
             raise
         with begin(context.ledger_url) as connection:
@@ -174,13 +173,16 @@ def carry_out(context: Context, bundle_id: str) -> dict[str, Any]:
     return {"rows": outcome.rows, "already": outcome.already}
 
 
-def _untouched(context: Context, frozen: FrozenBundle, error: RunError) -> bool:
+def _untouched(context: Context, frozen: FrozenBundle, error: CorrectionError) -> bool:
     """Whether the target holds nothing of a bundle that an earlier try may have applied.
 
     Raises:
         RunError: The target cannot be asked.
     """
-    return isinstance(error, StaleError | NotAppliedError) or outcome_of(context, frozen).state is not Standing.APPLIED
+    if isinstance(error, StaleError | NotAppliedError):
+        return True
+    there = outcome_of(context, frozen)
+    return there.state is not Standing.APPLIED or there.digest != frozen.digest
 
 
 def _executed(context: Context, bundle_id: str, outcome: Outcome) -> None:
@@ -194,7 +196,9 @@ def _roll_back(context: Context, bundle_id: str) -> dict[str, Any]:
     executor = frozen.plan.target.people.executor
     try:
         outcome = rollback(context, frozen, executor=executor)
-    except StaleError as error:
+    except RunError as error:
+        if isinstance(error, TransientTargetError) or not _still_there(context, frozen, error):
+            raise
         with begin(context.ledger_url) as connection:
             now = bundle_of(connection, bundle_id)
             if now.state is State.ROLLBACK_APPROVED:
@@ -206,6 +210,15 @@ def _roll_back(context: Context, bundle_id: str) -> dict[str, Any]:
     clean(context, frozen)
     write_form(context, bundle_id)
     return {"rows": outcome.rows, "already": outcome.already}
+
+
+def _still_there(context: Context, frozen: FrozenBundle, error: RunError) -> bool:
+    """Whether the target has not put a bundle back, by what was seen of its rows or by its own word.
+
+    Raises:
+        RunError: The target cannot be asked.
+    """
+    return isinstance(error, StaleError) or outcome_of(context, frozen).state is not Standing.ROLLED_BACK
 
 
 def request_rollback(context: Context, bundle_id: str, *, actor: str, reason: str) -> None:
@@ -247,9 +260,13 @@ def prove(context: Context, bundle_id: str) -> tuple[tuple[str, str], ...] | Non
 
     Returns:
         Label and figure of what was seen; None while the data that could show it has not come (of a system that others keep, its next
-        night).
+        night), or while a rollback is asked for; nothing of a bundle that was put back.
     """
     bundle, frozen = frozen_bundle(context, bundle_id)
+    if bundle.state in (State.ROLLBACK_PENDING, State.ROLLBACK_APPROVED):
+        return None
+    if bundle.state is State.ROLLED_BACK:
+        return ()
     night = None
     if bundle.mode == "dispatch":
         night = showing_night(context, bundle)

@@ -197,6 +197,16 @@ def verified(connection: Connection, bundle_id: str, cases: Sequence[str]) -> in
     return _move_cases(connection, bundle_id, before=[CaseState.SOLVED], after=CaseState.VERIFIED, reason="", cases=named)
 
 
+def unverified(connection: Connection, bundle_id: str, cases: Sequence[str]) -> int:
+    """Takes the proof back from cases that were read right before and, read again, are so no more.
+
+    Returns:
+        How many.
+    """
+    named = [uuid.UUID(case) for case in cases]
+    return _move_cases(connection, bundle_id, before=[CaseState.VERIFIED], after=CaseState.SOLVED, reason="", cases=named)
+
+
 def note_event(
     connection: Connection,
     bundle_id: str,

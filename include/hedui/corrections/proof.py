@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from hedui import audit
 from hedui.context import Context
 from hedui.corrections.errors import CorrectionError
-from hedui.corrections.ledger import note_event, verified
+from hedui.corrections.ledger import note_event, unverified, verified
 from hedui.corrections.ledger_read import bundle_row, cases_of
 from hedui.corrections.model import BundlePlan, Change, Operation, Value
 from hedui.corrections.reading import rows_in_lake, rows_in_target
@@ -67,7 +67,7 @@ class Reread:
 
 
 def reread(context: Context, plan: BundlePlan, *, date: dt.date | None = None) -> Reread:
-    """Reads the rows of an executed bundle again and marks the cases that are right now; may be repeated.
+    """Reads the rows of an executed bundle again and marks the cases that are right now, and no others; may be repeated.
 
     Changes whose cases have all been let go (refused rows of a receipt) are left out.
 
@@ -92,7 +92,7 @@ def reread(context: Context, plan: BundlePlan, *, date: dt.date | None = None) -
     seen = judged(changes, found, place=f"{plan.target.name}数据库" if date is None else f"{plan.target.name} {date} 批次")
     with begin(context.ledger_url) as connection:
         state = _executed(connection, plan.id, lock=True)
-        moved = verified(connection, plan.id, seen.cases)
+        moved = verified(connection, plan.id, seen.cases) - unverified(connection, plan.id, seen.open_cases)
         details = {"rows": seen.rows, "right": seen.right, "wrong": list(seen.wrong[:100]), "verified": moved, "place": seen.place}
         note_event(connection, plan.id, actor=SYSTEM, act=None, before=state, after=state, note="复读验证", details=details)
         audit.append(connection, actor=SYSTEM, action="bundle.verify", subject=plan.id, details=details)

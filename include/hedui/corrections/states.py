@@ -133,6 +133,10 @@ ENDED: Final = frozenset(
 """States in which a bundle holds no cells any more: another bundle may change them."""
 
 
+GONE: Final = frozenset({State.REJECTED, State.RETURNED, State.FAILED, State.VOID, State.REHEARSAL_FAILED})
+"""States in which nothing more is done for a bundle and nothing of it was written; its cases are free."""
+
+
 class Act(StrEnum):
     """What a person does to a bundle; nobody does two of a group. Labels: :data:`ACT_LABELS`."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -13,7 +14,7 @@ from hedui.audit import entries, verify
 from hedui.corrections.approval import Answer, NobodyMayDecideError, Stage
 from hedui.corrections.decisions import ask, decide, decided
 from hedui.corrections.errors import BundleChangedError
-from hedui.corrections.flow import request_rollback
+from hedui.corrections.flow import request_rollback, void
 from hedui.corrections.ledger import advance, verified
 from hedui.corrections.states import SYSTEM, CaseState, State
 from hedui.ledger.database import begin
@@ -113,6 +114,35 @@ def test_nobody_in_time_is_a_refusal_by_the_system(office: Desk) -> None:
     bundle = office.read(BUNDLE)
     assert (bundle.state, bundle.events[-1].actor) == (State.REJECTED, SYSTEM)
     assert "逾期" in bundle.note
+
+
+def test_an_approval_that_nobody_has_signed_is_none(office: Desk) -> None:
+    office.add(plan())
+    assert office.say(BUNDLE, by="").startswith("批准没有署名")
+    assert office.read(BUNDLE).state is State.PENDING
+    (noted,) = entries(office.context.ledger_url, actions=["bundle.refused_decision"])
+    assert noted.actor == SYSTEM
+
+
+def test_who_has_said_what_is_right_does_not_decide_on_it(office: Desk) -> None:
+    given = plan()
+    office.add(replace(given, reasons=tuple(replace(reason, decided_by="manager") for reason in given.reasons)))
+    asked = ask(office.context, BUNDLE, Stage.BUSINESS, files="")
+    assert asked is not None
+    assert asked.users == ("deputy",)
+    assert office.say(BUNDLE, by="manager").startswith("manager 已经手本方案（判定案件）")
+    assert office.say(BUNDLE, by="deputy") == ""
+
+
+def test_a_decision_on_a_bundle_that_was_voided_meanwhile_is_noted_and_changes_nothing(office: Desk) -> None:
+    frozen = office.add(plan(target=target(id="shebao")))
+    void(office.context, BUNDLE, actor="analyst", reason="依据有误")
+    (frozen.folder / "03_sql" / "20_apply.sql").write_text("")  # nothing of its files is needed any more
+    for by in ("manager", ""):
+        assert office.say(BUNDLE, by=by, approved=bool(by)) == "方案的状态已是“作废”，不再需要决定"
+    (noted,) = entries(office.context.ledger_url, actions=["bundle.refused_decision"])
+    assert (noted.actor, noted.details["approved"]) == ("manager", True)
+    assert office.read(BUNDLE).state is State.VOID
 
 
 def test_a_decision_that_is_brought_again_after_a_kill_is_taken_once(office: Desk) -> None:

@@ -17,9 +17,10 @@ from hedui.corrections.dispatch.errors import OutboxFullError, ReceiptFormatErro
 from hedui.corrections.dispatch.follow import collect, enter, may_enter, receipt_name, remind
 from hedui.corrections.dispatch.judge import Verdict
 from hedui.corrections.dispatch.pack import read_cover
-from hedui.corrections.dispatch.receipts import Receipt, RefusedRow, Result
+from hedui.corrections.dispatch.receipts import Receipt, RefusedRow, Result, write_receipt
 from hedui.corrections.dispatch.send import dispatch
 from hedui.corrections.errors import BundleStateError, CorrectionError, FourEyesError
+from hedui.corrections.flow import void
 from hedui.corrections.frozen import frozen_bundle
 from hedui.corrections.reminders import remind_all
 from hedui.corrections.states import CaseState, State
@@ -27,7 +28,7 @@ from hedui.harness.executor import STALE, Executor
 from hedui.ledger.database import begin
 from hedui.local.postgres import Postgres
 from integration.corrections.ledger_kit import Desk, desk, new_ledger
-from integration.corrections.test_outbox import full_disk
+from integration.corrections.test_outbox import full_disk, no_room_for
 from unit.corrections.manager_samples import BUNDLE, change, plan, target
 
 KEY = b"the key that both sides have agreed on"
@@ -114,23 +115,51 @@ def test_neither_an_unapproved_bundle_nor_one_by_its_approver_is_dispatched(offi
 
 def test_a_full_outbox_leaves_the_bundle_approved_and_it_goes_out_later(office: Desk, province: Executor) -> None:
     frozen = office.approved(plan(target=target(**PROVINCE)))
-    province.outbox.mkdir()
-    # The pack is made elsewhere first: let that through, and nothing into the outbox.
-    with pytest.MonkeyPatch.context() as patch:
-        from hedui.corrections.dispatch import send
-
-        def no_room(*arguments: Any) -> bool:
-            with full_disk(1_000):
-                return real(*arguments)
-
-        real = send.put
-        patch.setattr(send, "put", no_room)
+    with full_disk(province.outbox, f"{BUNDLE}.zip"):
         with pytest.raises(OutboxFullError):
             dispatch(office.context, frozen, actor="engineer")
-    assert list(province.outbox.iterdir()) == []
+        assert list(province.outbox.iterdir()) == []
     assert office.read(BUNDLE).state is State.APPROVED
     dispatch(office.context, frozen, actor="engineer")
     assert office.read(BUNDLE).state is State.DISPATCHED
+
+
+def test_a_bundle_without_room_for_its_cover_is_not_taken_and_gets_it_later(office: Desk, province: Executor) -> None:
+    frozen = office.approved(plan(target=target(**PROVINCE)))
+    province.outbox.mkdir()
+    no_room_for(province.outbox, f"{BUNDLE}.cover.json")
+    with pytest.raises(OutboxFullError, match="cover"):
+        dispatch(office.context, frozen, actor="engineer")
+    assert [file.name for file in province.outbox.iterdir()] == [f"{BUNDLE}.zip"]
+    assert province.work() == []
+    assert office.read(BUNDLE).state is State.APPROVED
+    dispatch(office.context, frozen, actor="engineer")
+    assert read_cover((province.outbox / f"{BUNDLE}.cover.json").read_bytes(), key=KEY).changes == 3
+
+
+def test_a_bundle_that_is_voided_while_it_is_dispatched_is_told_to_be_in_the_outbox(
+    office: Desk, province: Executor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from hedui.corrections.dispatch import send
+
+    frozen = office.approved(plan(target=target(**PROVINCE)))
+    put = send.put
+
+    def put_and_lose(place: Any, name: str, source: Path) -> bool:
+        if name.endswith(".zip"):
+            void(office.context, BUNDLE, actor="leader", reason="依据有误")
+        return put(place, name, source)
+
+    monkeypatch.setattr(send, "put", put_and_lose)
+    with pytest.raises(BundleStateError, match=f"{BUNDLE}.zip lies there"):
+        dispatch(office.context, frozen, actor="engineer")
+    bundle = office.read(BUNDLE)
+    assert (bundle.state, dict(bundle.cases)) == (State.VOID, {CaseState.REOPENED: 3})
+    assert f"已作废的方案已在发件箱：{BUNDLE}" in caplog.text
+    province.send(receipt(frozen, Result.EXECUTED))
+    collect(office.context, frozen, today=TODAY)
+    assert verdicts(office) == [Verdict.TOO_LATE]
+    assert office.read(BUNDLE).state is State.VOID
 
 
 def test_the_province_executes_what_is_as_expected_and_its_receipt_moves_bundle_and_cases(
@@ -167,12 +196,16 @@ def test_forged_unreadable_and_foreign_receipts_change_nothing_and_are_noted(off
     province.send(replace(receipt(frozen, Result.EXECUTED, number="other"), manifest="0" * 64))
     province.send(receipt(frozen, Result.PARTLY, number="row", rows=(9,)))
     (province.receipts / receipt_name(BUNDLE, "text")).write_text("<Package/>")
+    half = '{"algorithm": "hmac-sha256", "signature": "", "content": {"number": "\\ud800"}}'
+    (province.receipts / receipt_name(BUNDLE, "half")).write_text(half)
+    whole = replace(receipt(frozen, Result.PARTLY, number="1\x00", rows=(9,)), note="\x00")
+    (province.receipts / receipt_name(BUNDLE, "nul")).write_bytes(write_receipt(whole, key=KEY))
     foreign = replace(receipt(frozen, Result.EXECUTED, number="name"), bundle="BUNDLE-990100-20260603-77")
     province.send(foreign).rename(province.receipts / receipt_name(BUNDLE, "name"))
     for _ in range(2):
         assert collect(office.context, frozen, today=TODAY) is State.DISPATCHED
-    assert sorted(verdicts(office)) == ["foreign", "foreign", "foreign", "forged", "unreadable"]
-    assert len(entries(office.context.ledger_url, actions=["bundle.receipt"])) == 5
+    assert sorted(verdicts(office)) == ["foreign"] * 4 + ["forged", "unreadable", "unreadable"]
+    assert len(entries(office.context.ledger_url, actions=["bundle.receipt"])) == 7
 
 
 def test_duplicates_and_contradictions_after_the_final_receipt_are_only_noted(office: Desk, province: Executor) -> None:

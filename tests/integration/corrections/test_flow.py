@@ -13,9 +13,11 @@ import sqlalchemy as sa
 
 from hedui.audit import entries
 from hedui.corrections.approval import Stage
-from hedui.corrections.errors import BundleStateError, CorrectionError, FourEyesError
+from hedui.corrections.bundle import freeze
+from hedui.corrections.errors import BundleChangedError, BundleStateError, CorrectionError, FourEyesError
 from hedui.corrections.flow import carry_out, prove, receipts, request_rollback, tidy, void
 from hedui.corrections.ledger import advance, release
+from hedui.corrections.run import execute
 from hedui.corrections.run.errors import RunError, StaleError
 from hedui.corrections.states import STILL_SHOWN, CaseState, State
 from hedui.ledger.database import begin
@@ -167,6 +169,28 @@ def test_a_rollback_that_comes_too_late_leaves_the_bundle_as_it_was_and_no_appro
     assert office.read(BUNDLE).state is State.EXECUTED
 
 
+def test_a_rollback_that_the_target_refuses_for_good_leaves_the_bundle_as_it_was(office: Office) -> None:
+    office.approved(plan())
+    carry_out(office.context, BUNDLE)
+    prove(office.context, BUNDLE)
+    office.change("ALTER TABLE shebao.ac51 ADD CONSTRAINT least CHECK (aae201 > 118) NOT VALID")
+    request_rollback(office.context, BUNDLE, actor="analyst", reason="依据有误")
+    assert prove(office.context, BUNDLE) is None, "a rollback is asked for"
+    assert office.say(BUNDLE, by="manager", reason="同意回退") == ""
+    with pytest.raises(RunError, match="least"):
+        carry_out(office.context, BUNDLE)
+    assert office.accounts() == AFTER
+    bundle = office.read(BUNDLE)
+    assert (bundle.state, dict(bundle.cases)) == (State.EXECUTED, {CaseState.VERIFIED: 3})
+    assert "least" in bundle.note
+    office.change("ALTER TABLE shebao.ac51 DROP CONSTRAINT least")
+    request_rollback(office.context, BUNDLE, actor="analyst", reason="约束已解除")
+    assert office.say(BUNDLE, by="manager", reason="同意回退") == ""
+    carry_out(office.context, BUNDLE)
+    assert office.accounts() == BEFORE
+    assert prove(office.context, BUNDLE) == ()
+
+
 def test_what_the_target_refuses_for_good_fails_the_bundle_and_frees_its_cases(office: Office) -> None:
     office.approved(plan())
     office.change("ALTER TABLE shebao.ac51 ADD CONSTRAINT most CHECK (aae201 < 120)")
@@ -176,6 +200,30 @@ def test_what_the_target_refuses_for_good_fails_the_bundle_and_frees_its_cases(o
     bundle = office.read(BUNDLE)
     assert (bundle.state, dict(bundle.cases)) == (State.FAILED, {CaseState.REOPENED: 3})
     assert "most" in bundle.note
+
+
+def test_where_the_target_has_another_bundle_of_the_name_it_fails_and_frees_its_cases(office: Office, tmp_path: Path) -> None:
+    """As after a ledger that was set up anew over a target that was not."""
+    other = freeze(plan(2), folder=tmp_path / "elsewhere")
+    execute(office.context, other, executor="engineer")
+    there = office.accounts()
+    office.approved(plan())
+    with pytest.raises(BundleChangedError, match="a bundle of this name"):
+        carry_out(office.context, BUNDLE)
+    bundle = office.read(BUNDLE)
+    assert (bundle.state, dict(bundle.cases)) == (State.FAILED, {CaseState.REOPENED: 3})
+    assert office.accounts() == there
+
+
+def test_what_is_read_again_wrong_loses_its_proof(office: Office) -> None:
+    office.approved(plan())
+    carry_out(office.context, BUNDLE)
+    prove(office.context, BUNDLE)
+    assert dict(office.read(BUNDLE).cases) == {CaseState.VERIFIED: 3}
+    office.change("UPDATE shebao.ac51 SET aae201 = 118 WHERE aac001 = 'P0001'")
+    prove(office.context, BUNDLE)
+    assert dict(office.read(BUNDLE).cases) == {CaseState.VERIFIED: 2, CaseState.SOLVED: 1}
+    assert office.say(BUNDLE, by="reviewer", stage=Stage.REVIEW).startswith("复读未通过")
 
 
 def test_a_review_cannot_close_what_a_night_has_shown_again(office: Office) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,14 +42,24 @@ def packed(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def full_disk(most: int) -> Iterator[None]:
-    """No file of this process grows beyond ``most`` bytes, whatever thread writes it."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+def full_disk(folder: Path, *names: str) -> Iterator[None]:
+    """The folder on a disk of 16 kB; where nothing may be mounted, files of the names whose every byte the kernel has no room for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "hedui-test", str(folder)]
+    mounted = subprocess.run(mount, capture_output=True).returncode == 0
+    if not mounted:
+        no_room_for(folder, *names)
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        if mounted:
+            subprocess.run(["umount", str(folder)], check=True)
+
+
+def no_room_for(folder: Path, *names: str) -> None:
+    """Lets what is written under the names meet ENOSPC."""
+    for name in names:
+        (folder / f"{name}.part").symlink_to("/dev/full")
 
 
 @pytest.fixture
@@ -95,9 +105,10 @@ def test_another_content_under_the_same_name_is_not_overwritten(outbox: tuple[Co
 def test_a_full_disk_leaves_nothing_and_the_next_try_succeeds(outbox: tuple[Context, Outbox, Path], packed: Path) -> None:
     context, where, folder = outbox
     expected = OutboxFullError if where is FOLDER else DispatchError  # SFTP's version 3 says only "failure"
-    with full_disk(200_000), pytest.raises(expected, match=packed.name):
-        send(context, where, packed)
-    assert list(folder.iterdir()) == []
+    with full_disk(folder, packed.name):
+        with pytest.raises(expected, match=packed.name):
+            send(context, where, packed)
+        assert list(folder.iterdir()) == []
     assert send(context, where, packed)
     assert (folder / packed.name).read_bytes() == packed.read_bytes()
 

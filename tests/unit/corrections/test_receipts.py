@@ -112,6 +112,11 @@ def test_a_receipt_that_makes_no_sense_is_refused(content: dict[str, object], me
         receipt_of(content)
 
 
+def test_a_signed_receipt_names_what_was_executed() -> None:
+    with pytest.raises(ReceiptFormatError, match="names no manifest"):
+        read_receipt(write_receipt(receipt(manifest=""), key=KEY), key=KEY)
+
+
 def test_control_characters_do_not_reach_the_ledger() -> None:
     rows = [{"number": " 2 ", "code": "0\x007", "reason": "缺\x00少\r\n\x1b[31m档案"}]
     taken = receipt_of({**CONTENT, "result": "partly", "number": "R\x001", "issuer": "省\n局", "note": "\x00", "rows": rows})

@@ -95,7 +95,10 @@ def read_receipt(document: bytes, *, key: bytes) -> Receipt:
     Raises:
         ReceiptFormatError: It cannot be read. ForgedReceiptError: the signature does not hold.
     """
-    return receipt_of(unseal(document, key=key, purpose="receipt"))
+    receipt = receipt_of(unseal(document, key=key, purpose="receipt"))
+    if not receipt.manifest:
+        raise ReceiptFormatError("The receipt names no manifest, so that nobody knows what was executed; give its SHA-256.")
+    return receipt
 
 
 def receipt_of(content: Mapping[str, Any]) -> Receipt:

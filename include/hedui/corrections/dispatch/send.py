@@ -16,7 +16,9 @@ from hedui.corrections.dispatch.pack import Cover, pack, write_cover
 from hedui.corrections.dispatch.seal import signing_key
 from hedui.corrections.errors import BundleStateError
 from hedui.corrections.ledger import Bundle, advance, bundle_of, check_four_eyes
-from hedui.corrections.states import Act, State
+from hedui.corrections.ledger_read import bundle_row
+from hedui.corrections.notices import tell
+from hedui.corrections.states import GONE, STATE_LABELS, Act, State
 from hedui.ledger.database import begin
 from hedui.site.corrections import Outbox, Target
 
@@ -54,7 +56,7 @@ def dispatch(context: Context, bundle: FrozenBundle, *, actor: str) -> book.Disp
 
     Raises:
         SigningKeyError: There is no key. OutboxFullError, DispatchError: it could not be put there; try again.
-        BundleStateError: It is not approved. FourEyesError: the actor has proposed or approved it.
+        BundleStateError: It is not approved, or was given up meanwhile. FourEyesError: the actor has proposed or approved it.
     """
     plan = bundle.plan
     outbox = outbox_of(plan.target)
@@ -91,9 +93,16 @@ def dispatch(context: Context, bundle: FrozenBundle, *, actor: str) -> book.Disp
             put(place, beside.name, beside)
     with begin(context.ledger_url) as connection:
         book.lock(connection, plan.id)
+        state = State(bundle_row(connection, plan.id, lock=True)["state"])
         book.record_dispatch(connection, cover, actor=actor)
-        if bundle_of(connection, plan.id).state is State.APPROVED:
+        if state is State.APPROVED:
             advance(connection, plan.id, to=State.DISPATCHED, actor=actor, details={"file": cover.file, "due": cover.due})
+    if state in GONE:
+        tell(context, f"已作废的方案已在发件箱：{plan.id}", f"文件：{cover.file}", f"请告知{plan.target.name}不要执行")
+        raise BundleStateError(
+            f"Bundle {plan.id} was given up ({STATE_LABELS[state]}) while it was put into the outbox: {cover.file} lies there. Tell the "
+            "other side not to execute it; its receipts change nothing."
+        )
     return book.Dispatched(file=cover.file, size=cover.size, digest=cover.digest, due=dt.date.fromisoformat(cover.due))
 
 
