@@ -24,6 +24,8 @@ from sqlalchemy.engine.default import DefaultDialect
 from hedui.context import Context
 from hedui.corrections import decisions, flow
 from hedui.corrections.approval import Answer, Stage
+from hedui.corrections.dispatch.follow import enter
+from hedui.corrections.frozen import frozen_bundle
 from hedui.corrections.plan import propose
 from hedui.corrections.run import rehearse
 from hedui.corrections.select import Selection
@@ -78,6 +80,20 @@ def _ask_back(context: Context, order: dict[str, Any]) -> None:
     flow.request_rollback(context, order["bundle"], actor="analyst", reason="依据有误")
 
 
+def _enter(context: Context, order: dict[str, Any]) -> Any:
+    """As the form of a letter: the second row was refused."""
+    rows = [{"number": 2, "reason": "缺少凭证"}]
+    form = {
+        "number": "粤社函1号",
+        "result": "partly",
+        "issuer": "省社会保险局",
+        "issued_at": "2026-06-05T00:00:00+08:00",
+        "rows": rows,
+    }
+    _, frozen = frozen_bundle(context, order["bundle"])
+    return enter(context, frozen, form, document="粤社函〔2026〕1号", actor="analyst", today=dt.date(2026, 6, 5)).verdict
+
+
 STEPS: dict[str, Callable[[Context, dict[str, Any]], Any]] = {
     "plan": _plan,
     "prepare": _of(lambda context, bundle: flow.prepare(context, bundle).state),
@@ -85,6 +101,7 @@ STEPS: dict[str, Callable[[Context, dict[str, Any]], Any]] = {
     "business": partial(_decide, Stage.BUSINESS, "manager"),
     "carry_out": _of(lambda context, bundle: sorted(flow.carry_out(context, bundle))),
     "receipt": _of(flow.receipts),
+    "enter": _enter,
     "prove": _of(lambda context, bundle: flow.prove(context, bundle) is not None),
     "review": partial(_decide, Stage.REVIEW, "reviewer"),
     "ask_back": _ask_back,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -17,6 +18,9 @@ import pytest
 from conftest import DEMO_SITE
 from hedui import audit
 from hedui.context import Context
+from hedui.corrections.dispatch.follow import receipt_name
+from hedui.corrections.dispatch.judge import Verdict
+from hedui.corrections.dispatch.receipts import Receipt, Result, write_receipt
 from hedui.corrections.frozen import frozen_bundle
 from hedui.corrections.ledger import list_bundles, read_bundle
 from hedui.corrections.run import ground
@@ -25,6 +29,7 @@ from hedui.lake import Lake
 from hedui.ledger.schema import upgrade
 from hedui.local.postgres import Postgres
 from hedui.site import load_site
+from integration.corrections import night_world
 from integration.corrections.night_world import DAY, NightWorld, number
 
 VICTIM = Path(__file__).with_name("flow_victim.py")
@@ -82,7 +87,7 @@ class Way:
 def world(
     tmp_path: Path, new_database: Callable[[], str], postgres_server: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> NightWorld:
-    """The city and the province have wrong months of one person; the city lacks another's record."""
+    """The city and the province have wrong months of one person, the province of another; the city lacks a third one's record."""
     url = new_database()
     upgrade(url)
     monkeypatch.setenv(ground.SERVER, postgres_server.url("postgres"))
@@ -96,6 +101,7 @@ def world(
     made.everywhere()
     for source in ("shebao", "sheng"):
         made.of(source)[0]["months_paid"] = 110
+    made.of("sheng")[1]["months_paid"] = 115
     del made.of("shebao")[2]
     made.night()
     made.make_table()
@@ -184,7 +190,9 @@ def test_a_bundle_that_is_killed_at_every_step_is_executed_once_closed_once_and_
      pytest.param(("sheng", True), id="everywhere", marks=[pytest.mark.slow, pytest.mark.timeout(3000)])],
     indirect=True,
 )  # fmt: skip
-def test_a_bundle_for_others_that_is_killed_at_every_step_leaves_once(way: Way) -> None:
+def test_a_bundle_for_others_that_is_killed_at_every_step_leaves_once_and_is_answered_once(
+    way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = way.world
     bundle = planned(way)
     way.step("carry_out")
@@ -194,5 +202,34 @@ def test_a_bundle_for_others_that_is_killed_at_every_step_leaves_once(way: Way) 
     assert acts(world, bundle) == {"PROPOSE": 1, "APPROVE": 1, "EXECUTE": 1}
     dispatched = list(audit.entries(world.context.ledger_url, actions=["bundle.dispatch"]))
     assert [entry.subject for entry in dispatched] == [bundle]
-    frozen_bundle(world.context, bundle)[1].verify()
-    assert {death.partition(":")[0] for death in way.deaths} >= {"plan", "prepare", "gather", "business", "carry_out"}
+    frozen = frozen_bundle(world.context, bundle)[1]
+    frozen.verify()
+
+    accepted = Receipt(
+        number="S-1", bundle=bundle, manifest=frozen.digest, result=Result.ACCEPTED, issued_at=dt.datetime(2026, 6, 5, tzinfo=dt.UTC),
+        issuer="省社会保险局",
+    )  # fmt: skip
+    place = outbox.parent / "receipts"
+    place.mkdir()
+    (place / receipt_name(bundle, "1")).write_bytes(write_receipt(accepted, key=KEY.encode()))
+    assert way.step("receipt") == State.ACCEPTED
+    assert way.step("enter") == Verdict.DUPLICATE  # of what an earlier try had entered before it was killed
+    assert way.step("receipt") == State.EXECUTED
+    assert world.query("SELECT channel, verdict, count(*) FROM hedui.bundle_receipt GROUP BY 1, 2 ORDER BY 1") == [
+        ("file", "counts", 1), ("form", "counts", 1),
+    ]  # fmt: skip
+    assert way.step("prove") == "False"  # no night has shown it yet
+    monkeypatch.setattr(night_world, "DAY", DAY + dt.timedelta(days=1))
+    world.of("sheng")[0]["months_paid"] = 120
+    world.night()
+    assert way.step("prove") == "True"
+    way.step("review")
+    closed = read_bundle(world.context, bundle)
+    assert (closed.state, dict(closed.cases)) == (State.CLOSED, {CaseState.CLOSED: 1, CaseState.REOPENED: 1})
+    assert acts(world, bundle) == {"PROPOSE": 1, "APPROVE": 1, "EXECUTE": 1, "REVIEW": 1}
+    moved = Counter(event.to_state for event in closed.events if event.to_state is not event.from_state)
+    assert moved[State.ACCEPTED] == moved[State.EXECUTED] == moved[State.CLOSED] == 1
+    assert audit.verify(world.context.ledger_url).broken is None
+    assert {death.partition(":")[0] for death in way.deaths} >= {
+        "plan", "prepare", "gather", "business", "carry_out", "receipt", "enter", "prove", "review",
+    }  # fmt: skip
