@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 import asyncssh
 
@@ -167,6 +168,7 @@ def object_store() -> Iterator[ObjectStore]:
         aws_secret_access_key="se/cret",
         region_name="us-east-1",
     )
+    urlopen(Request(f"http://127.0.0.1:{store.port}/moto-api/reset", method="POST"), timeout=30).close()  # one store per process
     store._client.create_bucket(Bucket="exchange")
     try:
         yield store
