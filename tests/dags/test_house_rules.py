@@ -106,4 +106,5 @@ def test_every_failed_run_becomes_a_fault(dag_bag: Any) -> None:
 
     for dag in dag_bag.dags.values():
         for task in dag.tasks:
-            assert task.on_failure_callback is open_fault_of_run, f"{dag.dag_id}.{task.task_id}"
+            called = task.on_failure_callback  # Airflow keeps a mapped task's as it is, another's in a list
+            assert (called if isinstance(called, list) else [called]) == [open_fault_of_run], f"{dag.dag_id}.{task.task_id}"
