@@ -24,6 +24,7 @@ DEMO_PERSONS = 3000
 DEMO_SEED = 11
 
 os.environ["GX_ANALYTICS_ENABLED"] = "False"
+os.environ.pop("COLUMNS", None)  # a parallel run tells its processes 80; commands are tested as they print into a pipe
 # Airflow reads these when it is first imported, wherever that happens: an empty home, our DAGs, no examples, a database of its own.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="hedui-airflow-")
 os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(ROOT / "dags")

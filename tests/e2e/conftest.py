@@ -31,9 +31,9 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """Airflow, started."""
+    """Airflow, started; it ends with the file, so that it does not slow down what is tested after it."""
     # Not below pytest's temporary folder, see tests/conftest.py.
     with tempfile.TemporaryDirectory(prefix="hedui-live-") as folder, pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
@@ -53,7 +53,7 @@ def airflow(stack: Stack) -> Iterator[Airflow]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def nights(stack: Stack) -> dict[Any, Run]:
     """The demo's nights, run once."""
     with stack.client() as client:
