@@ -18,9 +18,10 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from e2e.kit import context_of
 from hedui.audit import entries, verify
 from hedui.cases.query import CaseFilter, cases_as_of
-from hedui.context import Context, context_from_environment
+from hedui.context import Context
 from hedui.corrections.decide import decide
 from hedui.corrections.dispatch.pack import read_cover
 from hedui.corrections.dispatch.receipts import Receipt, Result
@@ -152,13 +153,7 @@ class Office:
 
     def context(self) -> Context:
         """The library's surroundings, as the tasks have them."""
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in self.stack.environment.items():
-                patch.setenv(name, value)
-            return context_from_environment(connection=self.connection)
-
-    def connection(self, name: str) -> str:
-        return self.stack.environment[f"HEDUI_CONN_{name.upper()}"]
+        return context_of(self.stack)
 
     def province(self) -> Executor:
         """The province's people: they change the files of the nights to come."""
