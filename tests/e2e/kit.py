@@ -30,7 +30,7 @@ def backfill(
         assert time.monotonic() < deadline, [(run.run_id, run.state) for run in airflow.runs(DAG)]
         time.sleep(0.5)
     runs = {night_of(run): run for run in airflow.runs(DAG)}
-    assert list(runs) == NIGHTS
+    assert set(nights) <= set(runs)
     return {night: runs[night] for night in nights}
 
 
