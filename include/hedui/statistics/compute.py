@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from typing import Any, Final
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -18,10 +18,11 @@ from hedui.statistics.definitions import awaits, definition_of, sql_of
 from hedui.statistics.errors import NothingThereError, StatisticsError
 from hedui.statistics.figures import Cells, Figures
 from hedui.statistics.foot import check_footing
-from hedui.statistics.inputs import Inputs, find_inputs, register_inputs
+from hedui.statistics.inputs import Inputs, find_inputs
+from hedui.statistics.kept import basis_of, is_current, parameters_of, partition_of, register_relations, shared_sql
 from hedui.statistics.model import Definition
 from hedui.statistics.periods import Period
-from hedui.statistics.restating import Restating, distribute, restating
+from hedui.statistics.restating import distribute, restating
 
 KEYS: Final = ("row_key", "sheet_key")
 
@@ -97,56 +98,31 @@ def _counted(
     context: Context, report: str, definition: Definition, settings: StatisticsSettings, inputs: Inputs, restated: dt.date | None
 ) -> tuple[Cells, frozenset[str]]:
     given = restating(context, inputs, restated) if restated else None
-    parameters = {
-        "start": inputs.period.start,
-        "end": inputs.period.end,
-        "residents": settings.residents,
-        "flexible": settings.flexible,
-    }
-    sql = engine.render(sql_of(report), **parameters)
-    partition = _partition(report, inputs.period, given)
-    basis = _basis(sql, inputs, given)
-    kept = context.lake.manifest(partition)
-    if kept is None or kept.meta.get("basis") != basis:
-        _count(context, partition, sql, definition, inputs, given, basis)
+    sql = engine.render(sql_of(report), **parameters_of(settings, inputs.period))
+    shared = shared_sql(definition, settings, inputs.period)
+    partition, basis = partition_of(report, inputs.period, given), basis_of("\n".join([sql, *shared.values()]), inputs, given)
+    if not is_current(context, partition, basis):
+        with engine.connect(memory_limit=context.memory_limit, threads=context.threads) as connection:
+            register_relations(connection, context, definition, settings, inputs, given)
+            _count(connection, context, partition, sql, definition, basis)
     cells = _read(context, partition, definition)
     check_footing(report, definition, cells)
     return distribute(cells, given) if given else (cells, frozenset())
 
 
-def _partition(report: str, period: Period, given: Restating | None) -> Partition:
-    codes = f"{given.table:%Y%m%d}" if given else "as_was"
-    return Partition(layer="statistics", parts=(report, period.cycle, codes), date=period.end)
-
-
-def _basis(sql: str, inputs: Inputs, given: Restating | None) -> str:
-    """SHA-256 over all that decides the figures: the SQL with its parameters, the content that it reads, the mappings of codes."""
-    lines = [sql, *(f"{item.dataset}|{item.source}|{item.date}|{item.digest}|{item.version}" for item in inputs.found)]
-    lines += [f"{version}|{mapping.digest}" for version, mapping in sorted((given.mappings if given else {}).items())]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
 def _count(
-    context: Context,
-    partition: Partition,
-    sql: str,
-    definition: Definition,
-    inputs: Inputs,
-    given: Restating | None,
-    basis: str,
+    connection: duckdb.DuckDBPyConnection, context: Context, partition: Partition, sql: str, definition: Definition, basis: str
 ) -> None:
     keys = [*KEYS, *(measure.key for measure in definition.counted)]
-    with engine.connect(memory_limit=context.memory_limit, threads=context.threads) as connection:
-        register_inputs(connection, context.lake, inputs, definition.reads, mappings=given.mappings if given else {})
-        (statement,) = engine.statements(sql)
-        result = connection.execute(statement).to_arrow_table()
+    (statement,) = engine.statements(sql)
+    result = connection.execute(statement).to_arrow_table()
     lacking = [key for key in keys if key not in result.column_names]
     if lacking:
         raise StatisticsError(f"{partition.parts[0]}: the SQL gives no column {', '.join(lacking)}, which the YAML names.")
     table = pa.table({key: result[key].cast(pa.string() if key in KEYS else pa.int64()) for key in keys})
     with context.lake.writer(partition) as writer:
         pq.write_table(table, writer.new_file(), filesystem=context.lake.fs)
-        writer.commit(Manifest(rows=table.num_rows, meta={"basis": basis, "period": inputs.period.id}))
+        writer.commit(Manifest(rows=table.num_rows, meta={"basis": basis}))
 
 
 def _read(context: Context, partition: Partition, definition: Definition) -> Cells:

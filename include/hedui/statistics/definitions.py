@@ -33,7 +33,9 @@ def load_definitions(folder: Path) -> dict[str, Definition]:
         if document is None or definition is None:
             continue
         found[path.stem] = definition
-        files = [sql_of(path.stem)] + ([definition.details.sql] if definition.details else [])
+        files = [sql_of(name) for name in (path.stem, *definition.shares)] + (
+            [definition.details.sql] if definition.details else []
+        )
         for file in files:
             if not awaits(definition) and not (engine.SQL_ROOT / file).is_file():
                 problems.add(path.name, 1, "", f"its SQL is missing: write {file} below include/sql")

@@ -18,7 +18,7 @@ from hedui.reports.regions import region_view
 from hedui.security.masking_sql import SqlMasks
 from hedui.site.statistics import StatisticsSettings
 from hedui.statistics.figures import Figures
-from hedui.statistics.inputs import register_inputs
+from hedui.statistics.kept import parameters_of, register_relations
 from hedui.statistics.restating import Restating
 
 PER_SHEET: Final = 1_000_000
@@ -37,18 +37,14 @@ def listed(context: Context, settings: StatisticsSettings, figures: Figures, giv
         Column(key=item.key, title=item.label, kind=KINDS.get(item.kind, "text"), width=item.width) for item in spec.columns
     )
     with engine.connect(memory_limit=context.memory_limit, threads=context.threads) as connection:
-        register_inputs(
-            connection, context.lake, figures.inputs, figures.definition.reads, mappings=given.mappings if given else {}
-        )
+        register_relations(connection, context, figures.definition, settings, figures.inputs, given)
         regions = region_view(context, figures.inputs.period.end, restated=None).names
         names = {"region": dict(regions), "insurance": insurance_names(context)}
         for kind, known in names.items():
             table = pa.table({"code": pa.array(list(known), pa.string()), "name": pa.array(list(known.values()), pa.string())})
             connection.register(f"{kind}_names", table)
-        query = engine.render(
-            spec.sql, masks=SqlMasks(at=figures.inputs.period.end), residents=settings.residents, flexible=settings.flexible,
-            start=figures.inputs.period.start, end=figures.inputs.period.end,
-        )  # fmt: skip
+        period = figures.inputs.period
+        query = engine.render(spec.sql, masks=SqlMasks(at=period.end), **parameters_of(settings, period))
         named = [(item.key, item.kind if item.kind in names else "") for item in spec.columns]
         engine.run(connection, "statistics/listed.sql", query=query.rstrip().removesuffix(";"), columns=named)
         count = int((connection.execute("SELECT count(*) FROM listed").fetchone() or (0,))[0])

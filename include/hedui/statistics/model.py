@@ -124,6 +124,8 @@ class Definition(Model):
     Attributes:
         title: Chinese name without the period.
         reads: Canonical datasets that its SQL reads, each a relation of that name.
+        shares: Relations that it counts from together with other reports, computed once a period: name (its SQL is
+            ``statistics/<name>.sql``) and the datasets that it reads.
         cycles: Periods that it is made for by schedule.
         rows: What its lines are.
         sheets: What it has a sheet each for.
@@ -138,6 +140,7 @@ class Definition(Model):
 
     title: str
     reads: tuple[Identifier, ...] = Field(min_length=1)
+    shares: dict[Identifier, tuple[Identifier, ...]] = Field(default_factory=dict)
     cycles: tuple[Cycle, ...] = CYCLES
     rows: Dimension
     sheets: Dimension
@@ -197,6 +200,9 @@ class Definition(Model):
             if key not in known:
                 yield f'{where} name "{key}"; choose one of {", ".join(known)}'
         yield from self._loose()
+        for name, reads in self.shares.items():
+            if unread := [dataset for dataset in reads if dataset not in self.reads]:
+                yield f'shares "{name}" reads {", ".join(unread)}, which "reads" does not name'
         if any((mark.below is None) == (mark.above is None) for mark in self.marks):
             yield "a mark has either below or above"
 
