@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hedui.errors import HeduiError
 from hedui.lake import Lake, Partition
+from hedui.security.urls import is_plain
 from hedui.site import Site, load_site
 from hedui.workdays import Workdays
 
@@ -27,9 +28,7 @@ def connection_from_environment(name: str) -> str:
     try:
         return os.environ[variable]
     except KeyError:
-        raise HeduiError(
-            f"No connection {name}: set {variable} to its SQLAlchemy URL, or add the Airflow connection {name}."
-        ) from None
+        raise HeduiError(f"No connection {name}: set {variable} to its URL, or add the Airflow connection {name}.") from None
 
 
 def no_progress(label: str, done: int, total: int | None) -> None:
@@ -44,7 +43,8 @@ class Context:
         site: The validated site.
         lake: Where partitions are.
         reports: Folder of finished workbooks, below it one folder per business date.
-        inbox: Folder (or fsspec URL) that relative paths of file sources start from.
+        inbox: What relative paths of file sources start from: a folder (with a ``/``), a URL without user, password and options, or the
+            name of a connection.
         ledger_url: SQLAlchemy URL of the ledger (PostgreSQL).
         connection: Gives the SQLAlchemy URL of a named connection; DAGs pass one that asks Airflow.
         progress: Hears of progress on long work.
@@ -56,14 +56,24 @@ class Context:
     lake: Lake
     reports: Path
     inbox: str
-    ledger_url: str
-    connection: Callable[[str], str] = connection_from_environment
+    ledger_url: str = field(repr=False)
+    connection: Callable[[str], str] = field(default=connection_from_environment, repr=False)
     progress: Progress = no_progress
     memory_limit: str = "4GB"
     threads: int = 2
     workdays: Workdays = field(init=False)
 
     def __post_init__(self) -> None:
+        if not is_plain(self.inbox):
+            raise HeduiError(
+                "HEDUI_INBOX is a URL with a user, a password or options, which logs and messages would show: set HEDUI_CONN_<NAME> to it, "
+                "or add an Airflow connection, and HEDUI_INBOX to the connection's name."
+            )
+        if not is_plain(self.lake.root):
+            raise HeduiError(
+                "HEDUI_LAKE is a URL with a user, a password or options, which logs and messages would show: leave them out and give them "
+                "by the environment of its driver (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL and so on)."
+            )
         object.__setattr__(self, "workdays", Workdays(calendar=self.site.calendar))
 
     def canonical(self, dataset: str, source: str, date: dt.date) -> Partition:
@@ -83,7 +93,7 @@ def context_from_environment(
     Reads ``HEDUI_SITE`` (a site's folder), ``HEDUI_LAKE``, ``HEDUI_REPORTS``, ``HEDUI_INBOX``, and the connection ``hedui_ledger``.
 
     Raises:
-        HeduiError: A variable is missing. SiteError: the site has mistakes.
+        HeduiError: A variable is missing, or holds a password that belongs into a connection. SiteError: the site has mistakes.
     """
 
     def need(variable: str) -> str:

@@ -34,19 +34,16 @@ def write_business_receipts(context: Context, source: Source, date: dt.date) -> 
     business = source.batches.business
     if business is None or source.batches.receipts is None:
         return 0
-    fs, folder = receipts_folder(context, source, date)
-    receipts = _receipts(context, source, date, business)
-    stale = set(fs.glob(f"{folder}/{ROW}_*.xml"))
-    written = 0
-    for stem, records in receipts.items():
-        path = f"{folder}/{ROW}_{stem}.xml"
+    bodies = {}
+    for stem, records in _receipts(context, source, date, business).items():
         numbered = [{"XH": str(number), **record} for number, record in enumerate(records, start=1)]
         head = {"SJBBH": f"{ROW}{stem}"[:60], "SJBLX": ROW, "JLS": str(len(records))}
-        written += write_file(fs, path, package(head, numbered))
-        stale = {other for other in stale if not other.endswith(f"/{ROW}_{stem}.xml")}
-    for path in stale:
-        fs.rm(path)
-    return written
+        bodies[f"{ROW}_{stem}.xml"] = package(head, numbered)
+    with receipts_folder(context, source, date) as place:
+        for path in place.fs.glob(f"{place.base}/{ROW}_*.xml"):
+            if path.rsplit("/", 1)[-1] not in bodies:
+                place.fs.rm(path)
+        return sum(write_file(place, f"{place.base}/{name}", body) for name, body in bodies.items())
 
 
 def _receipts(context: Context, source: Source, date: dt.date, business: Business) -> dict[str, list[dict[str, str]]]:

@@ -13,13 +13,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal
 
-from fsspec.core import url_to_fs
-
 from hedui.batches.facts import EXCHANGE, Decision, raw_partition
 from hedui.context import Context
-from hedui.errors import SourceFormatError
+from hedui.errors import SourceError, SourceFormatError
 from hedui.lake import Lake, Manifest
 from hedui.site.models import Source
+from hedui.sources.inbox import open_place, said
 
 GROUP: Final = "exchange"
 DECISIONS: Final[dict[str, Literal["confirm", "cancel", "close"]]] = {"确认": "confirm", "撤销": "cancel", "关闭": "close"}
@@ -135,19 +134,20 @@ def decisions_of(exchanges: Iterable[Exchange]) -> list[Decision]:
 def read_decisions(context: Context, source: Source, date: dt.date) -> tuple[Decision, ...]:
     """The list in which people decided about batches on a date; none where there is no list.
 
+    It is in the site's inbox, also for a source with an inbox of its own: who sends batches does not decide about them.
+
     Raises:
-        SourceFormatError: The list lacks a column or names an unknown decision.
+        SourceError: The inbox cannot be read. SourceFormatError: The list lacks a column or names an unknown decision.
     """
     template = source.batches.decisions
     if template is None:
         return ()
     path = template.format(date=date)
-    fs, base = url_to_fs(context.inbox.rstrip("/"))
-    try:
-        with fs.open(f"{base}/{path}", "rb") as handle:
-            text = handle.read().decode("utf-8-sig")
-    except FileNotFoundError:
+    content = _content(context, source, path)
+    if content is None:
         return ()
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise SourceFormatError(
             f"Source {source.id}: the list of decisions {path} is not UTF-8; save it as CSV in UTF-8."
@@ -173,6 +173,21 @@ def read_decisions(context: Context, source: Source, date: dt.date) -> tuple[Dec
             )
         )
     return tuple(decisions)
+
+
+def _content(context: Context, source: Source, path: str) -> bytes | None:
+    """A file below the site's inbox; None where there is none."""
+    with open_place(context, source.id, None, below=path) as place:
+        try:
+            with place.fs.open(place.base, "rb") as handle:
+                content: bytes = handle.read()
+                return content
+        except FileNotFoundError:
+            return None
+        except place.errors as error:
+            raise SourceError(
+                f"Source {source.id}: the list of decisions {path} cannot be read ({said(error)}). Reading it again later may help."
+            ) from error
 
 
 def nights(context: Context, source: Source) -> Sequence[dt.date]:

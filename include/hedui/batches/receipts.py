@@ -10,12 +10,12 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 from xml.sax.saxutils import escape
 
 import pyarrow.parquet as pq
-from fsspec.core import url_to_fs
 
 from hedui.batches.exchange import ReceiptFact, SentFact
 from hedui.batches.facts import PacketFact
@@ -24,6 +24,7 @@ from hedui.context import Context
 from hedui.security.logs import scrub
 from hedui.site.models import Source
 from hedui.sources.base import PacketError
+from hedui.sources.inbox import Place, open_beside
 from hedui.sources.packets import OTHER
 from hedui.sources.xml_packets import XmlParser
 
@@ -36,10 +37,6 @@ MOST: Final = 10_000
 """Field problems of one packet that a receipt names."""
 
 
-def _place(context: Context, folder: str) -> tuple[Any, str]:
-    return url_to_fs(folder if "://" in folder else f"{context.inbox.rstrip('/')}/{folder}")  # type: ignore[no-any-return]
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Small:
     """A small packet: its name, head and records, and what kept it or some of its records from being read."""
@@ -50,31 +47,35 @@ class _Small:
     problem: str = ""
 
 
-def _parsed(context: Context, template: str, date: dt.date) -> Iterator[_Small]:
+def _parsed(context: Context, source: Source, template: str, date: dt.date) -> Iterator[_Small]:
     """The small packets that a path names, as far as they can be read."""
-    fs, pattern = _place(context, template.format(date=date))
-    for path in sorted(fs.glob(pattern)):
-        name = path.rsplit("/", 1)[-1]
-        parser = XmlParser(encoding="declared", place=name, columns=[OTHER], wanted=[])
-        records: list[dict[str, str]] = []
-        bad, problem = 0, ""
-        try:
-            with fs.open(path, "rb") as handle:
-                for batch in parser.batches(handle):
-                    records += [json.loads(text) for text in batch.records.column(0).to_pylist() if text]
-                    bad += len(batch.bad)
-        except PacketError:
-            problem = "回执无法读取或不完整"
-        if bad and not problem:
-            problem = f"回执中有 {bad} 条记录无法读取"
-        yield _Small(name=name, head=dict(parser.head), records=records, problem=problem)
+    with open_beside(context, source, template.format(date=date)) as place:
+        for path in sorted(place.fs.glob(place.base)):
+            name = path.rsplit("/", 1)[-1]
+            with place.fs.open(path, "rb") as handle:
+                yield _small(name, handle)
+
+
+def _small(name: str, handle: Any) -> _Small:
+    parser = XmlParser(encoding="declared", place=name, columns=[OTHER], wanted=[])
+    records: list[dict[str, str]] = []
+    bad, problem = 0, ""
+    try:
+        for batch in parser.batches(handle):
+            records += [json.loads(text) for text in batch.records.column(0).to_pylist() if text]
+            bad += len(batch.bad)
+    except PacketError:
+        problem = "回执无法读取或不完整"
+    if bad and not problem:
+        problem = f"回执中有 {bad} 条记录无法读取"
+    return _Small(name=name, head=dict(parser.head), records=records, problem=problem)
 
 
 def read_sent(context: Context, source: Source, date: dt.date) -> Iterator[SentFact]:
     """The batches that were sent on for a date."""
     if source.batches.sent is None:
         return
-    for one in _parsed(context, source.batches.sent.path, date):
+    for one in _parsed(context, source, source.batches.sent.path, date):
         yield SentFact(
             date=date, key=one.head.get("SJBBH", "").strip() or one.name, name=one.name, type=one.head.get("SJBLX", "").strip()
         )
@@ -84,7 +85,7 @@ def read_receipts(context: Context, source: Source, date: dt.date) -> Iterator[R
     """The receipts that came back by a date; what cannot be read of one is a failure, for nobody knows what it says."""
     if source.batches.sent is None:
         return
-    for one in _parsed(context, source.batches.sent.receipts, date):
+    for one in _parsed(context, source, source.batches.sent.receipts, date):
         kind = one.head.get("SJBLX", "").strip()
         for record in one.records or ([] if one.problem else [{}]):
             yield _receipt(date, one.name, kind, {**one.head, **record})
@@ -123,26 +124,25 @@ def write_receipts(context: Context, source: Source, date: dt.date, verdicts: It
     """
     if source.batches.receipts is None:
         return 0
-    fs, folder = receipts_folder(context, source, date)
-    written = 0
+    bodies: dict[str, bytes | None] = {}
     for verdict in verdicts:
         if verdict.fact.date != date:
             continue
-        written += write_file(fs, f"{folder}/{PACKET}_{receipt_stem(verdict.fact)}.xml", _of_packet(verdict))
+        stem = receipt_stem(verdict.fact)
+        bodies[f"{PACKET}_{stem}.xml"] = _of_packet(verdict)
         fields = list(_of_fields(context, source, verdict))
-        path = f"{folder}/{FIELD}_{receipt_stem(verdict.fact)}.xml"
-        if fields:
-            head = {"SJBBH": f"{FIELD}{receipt_stem(verdict.fact)}"[:60], "SJBLX": FIELD, "JLS": str(len(fields))}
-            written += write_file(fs, path, package(head, fields))
-        elif fs.exists(path):
-            fs.rm(path)
-    return written
+        head = {"SJBBH": f"{FIELD}{stem}"[:60], "SJBLX": FIELD, "JLS": str(len(fields))}
+        bodies[f"{FIELD}_{stem}.xml"] = package(head, fields) if fields else None
+    if not bodies:
+        return 0
+    with receipts_folder(context, source, date) as place:
+        return sum(write_file(place, f"{place.base}/{name}", body) for name, body in bodies.items())
 
 
-def receipts_folder(context: Context, source: Source, date: dt.date) -> tuple[Any, str]:
-    """Filesystem and folder in which the receipts of a date are written."""
+def receipts_folder(context: Context, source: Source, date: dt.date) -> AbstractContextManager[Place]:
+    """The folder in which the receipts of a date are written."""
     assert source.batches.receipts is not None
-    return _place(context, source.batches.receipts.format(date=date))
+    return open_beside(context, source, source.batches.receipts.format(date=date))
 
 
 def receipt_stem(fact: PacketFact) -> str:
@@ -187,17 +187,22 @@ def _of_fields(context: Context, source: Source, verdict: Verdict) -> Iterator[d
                 }
 
 
-def write_file(fs: Any, path: str, body: bytes) -> int:
-    """Writes a receipt whole, and says whether it was not there already (1) or was (0)."""
-    if fs.exists(path):
-        with fs.open(path, "rb") as handle:
+def write_file(place: Place, path: str, body: bytes | None) -> int:
+    """Writes a receipt whole, or takes away one that has no reason any more; returns how many were written, 0 where it was there."""
+    present = place.fs.exists(path)
+    if body is None:
+        if present:
+            place.fs.rm(path)
+        return 0
+    if present:
+        with place.fs.open(path, "rb") as handle:
             if handle.read() == body:
                 return 0
-    fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+    place.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
     partial = f"{path}.part"
-    with fs.open(partial, "wb") as handle:
+    with place.fs.open(partial, "wb") as handle:
         handle.write(body)
-    fs.mv(partial, path)
+    place.fs.mv(partial, path)
     return 1
 
 

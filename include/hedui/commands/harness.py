@@ -23,7 +23,9 @@ ScenarioArgument = Annotated[Path, typer.Argument(help="The scenario's YAML file
 @harness_app.command("play")
 def play(
     scenario: ScenarioArgument,
-    inbox: Annotated[str | None, typer.Option(help="Inbox as folder or fsspec URL; default: the site's. 收件目录")] = None,
+    inbox: Annotated[
+        str | None, typer.Option(help="Folder, URL without password, or connection; default: the source's inbox. 收件目录")
+    ] = None,
     ours: Annotated[
         bool, typer.Option("--ours", help="Also let Hedui read the source at the steps `extract`, on this machine. 本机读取")
     ] = False,
@@ -32,26 +34,28 @@ def play(
     from hedui.harness.play import STATES, Player, verdict
     from hedui.harness.receipts import ReceiptFolder
     from hedui.harness.scenario import load_scenario
+    from hedui.sources.inbox import open_place
     from hedui.steps import extract
 
     context = context_from_environment()
     what = load_scenario(scenario)
-    place = inbox or context.inbox
-    player = Player(
-        site=context.site,
-        scenario=what,
-        folder=scenario.parent,
-        inbox=place,
-        receipts=ReceiptFolder(source=context.site.source(what.source), date=what.date, inbox=place),
-        extract=(lambda: extract(context, what.source, what.date).state) if ours else None,
-    )
+    source = context.site.source(what.source)
     out.print(f"[bold]{what.title}[/]  {what.source}  {what.date}")
     results = []
-    for result in player.play():
-        results.append(result)
-        out.print(f"{MARKS[result.state]} {result.number}. {result.what}  {STATES[result.state]}", highlight=False)
-        if result.detail:
-            out.print(f"     {result.detail}", style="dim", highlight=False)
+    with open_place(context, source.id, inbox or getattr(source.reader, "inbox", None)) as place:
+        player = Player(
+            site=context.site,
+            scenario=what,
+            folder=scenario.parent,
+            inbox=place,
+            receipts=ReceiptFolder(source=source, date=what.date, inbox=place),
+            extract=(lambda: extract(context, what.source, what.date).state) if ours else None,
+        )
+        for result in player.play():
+            results.append(result)
+            out.print(f"{MARKS[result.state]} {result.number}. {result.what}  {STATES[result.state]}", highlight=False)
+            if result.detail:
+                out.print(f"     {result.detail}", style="dim", highlight=False)
     good = verdict(results)
     expected = sum(result.state != "done" for result in results)
     met = sum(result.state == "met" for result in results)

@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-import fsspec
-from fsspec.core import url_to_fs
-
 from hedui.errors import HeduiError
 from hedui.harness.faults import spoil_bytes, spoil_draft
 from hedui.harness.packets import Draft, packed, path_of, render
@@ -21,6 +18,7 @@ from hedui.harness.scenario import FAULTS, Answer, ExpectReceipt, Extract, Finis
 from hedui.site import Site
 from hedui.site.models import Source
 from hedui.site.readers import FileReader, SqlReader, XmlReader
+from hedui.sources.inbox import Place
 
 POLL_SECONDS = 2.0
 
@@ -60,7 +58,7 @@ class Player:
         site: The site that both sides have agreed on.
         scenario: What happens.
         folder: The scenario's folder.
-        inbox: The inbox as an fsspec URL.
+        inbox: The source's inbox.
         receipts: Where receipts are looked for.
         extract: Lets Hedui read the source; None where it runs elsewhere.
         wait: Waits between two looks for a receipt, in seconds.
@@ -69,7 +67,7 @@ class Player:
     site: Site
     scenario: Scenario
     folder: Path
-    inbox: str
+    inbox: Place
     receipts: Receipts
     extract: Callable[[], str] | None = None
     wait: Callable[[float], None] = time.sleep
@@ -81,8 +79,6 @@ class Player:
         Raises:
             HeduiError: A step cannot be done as it is written.
         """
-        self._fs: fsspec.AbstractFileSystem
-        self._fs, self._root = url_to_fs(self.inbox.rstrip("/"))
         for number, step in enumerate(self.scenario.steps, 1):
             what, state, detail = self._step(step)
             yield StepResult(number=number, what=what, state=state, detail=detail)
@@ -94,7 +90,7 @@ class Player:
             return self._finish(step)
         if isinstance(step, Remove):
             path = self._sent[step.packet][0]
-            self._fs.rm_file(self._full(path))
+            self.inbox.fs.rm_file(self._full(path))
             return f"撤回报文 {step.packet}", "done", path
         if isinstance(step, ExpectReceipt):
             return self._expect(step)
@@ -193,12 +189,12 @@ class Player:
         return "读取来源", "done", self.extract()
 
     def _full(self, path: str) -> str:
-        return f"{self._root}/{path}"
+        return f"{self.inbox.base}/{path}"
 
     def _put(self, path: str, content: bytes) -> None:
         full = self._full(path)
-        self._fs.makedirs(posixpath.dirname(full), exist_ok=True)
-        with self._fs.open(full, "wb") as handle:
+        self.inbox.fs.makedirs(posixpath.dirname(full), exist_ok=True)
+        with self.inbox.fs.open(full, "wb") as handle:
             handle.write(content)
 
     def _mark(self, path: str) -> None:

@@ -16,6 +16,7 @@ from hedui.batches.receipts import FIELD, GOOD, PACKET, ROW, package
 from hedui.errors import HeduiError
 from hedui.harness.scenario import Answer
 from hedui.site.models import Source
+from hedui.sources.inbox import Place
 
 RULE: Final = re.compile(r"\b[A-Z]\d\d\b")
 
@@ -35,12 +36,12 @@ class ReceiptFolder:
     Attributes:
         source: The source whose packets are receipted.
         date: Business date.
-        inbox: The inbox as an fsspec URL; the folder may lie below it.
+        inbox: The source's inbox; the folder may lie below it.
     """
 
     source: Source
     date: dt.date
-    inbox: str
+    inbox: Place
 
     def find(self, path: str) -> SeenReceipt | None:
         """The receipt of the packet that was dropped at ``path``; None while there is none.
@@ -60,9 +61,11 @@ class ReceiptFolder:
         return SeenReceipt(accepted=values.get("RECODE") == GOOD, rules=tuple(dict.fromkeys(RULE.findall(values.get("REMSG", "")))))
 
 
-def place(folder: str, *, inbox: str) -> tuple[fsspec.AbstractFileSystem, str]:
+def place(folder: str, *, inbox: Place) -> tuple[fsspec.AbstractFileSystem, str]:
     """File system and path of a folder that is named below the inbox or by a URL."""
-    target: tuple[Any, str] = url_to_fs(folder if "://" in folder else f"{inbox.rstrip('/')}/{folder}")
+    if "://" not in folder:
+        return inbox.fs, f"{inbox.base}/{folder}"
+    target: tuple[Any, str] = url_to_fs(folder)
     return target
 
 

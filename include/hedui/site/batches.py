@@ -13,7 +13,7 @@ class Sent(Model):
     """Batches that are sent to others, and the receipts that come back.
 
     Attributes:
-        path: Packets sent for a date: a path below the inbox with ``{date:%Y%m%d}`` and ``*``.
+        path: Packets sent for a date: a path below the source's inbox with ``{date:%Y%m%d}`` and ``*``.
         receipts: Receipts that came back by a date, likewise.
         reply_days: Working days within which a receipt has to come (B09).
         open_days: Working days for which a failure may stay open (B10).
@@ -46,8 +46,8 @@ class Batches(Model):
         expect: Agency codes that send every expected day, with a zero report where there is nothing (B13).
         sequence: File numbers of one type, agency and day run from 1 without a gap (B11).
         late: Whether a packet is late by the time of its file (B12).
-        decisions: Path below the inbox of the list in which people confirm, cancel and close batches.
-        receipts: Folder below the inbox, or fsspec URL, in which receipts are written, with ``{date:%Y%m%d}``.
+        decisions: Path below the site's inbox of the list in which people confirm, cancel and close batches.
+        receipts: Folder below the source's inbox, or a URL without password, in which receipts are written, with ``{date:%Y%m%d}``.
         business: Which differences are told the sender in receipts of business rows.
         sent: Batches that go the other way.
     """

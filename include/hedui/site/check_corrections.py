@@ -8,10 +8,11 @@ from pathlib import Path
 
 from hedui.canonical.schemas import datasets
 from hedui.findings import KINDS
+from hedui.security.urls import is_plain
 from hedui.site.corrections import FILE, CorrectionSettings, People, Target, TargetTable
 from hedui.site.documents import Document
 from hedui.site.models import SourceDataset
-from hedui.site.problems import Problems, choose
+from hedui.site.problems import NOT_PLAIN, Problems, choose
 from hedui.site.settings import read_settings
 from hedui.site.site import Site
 
@@ -59,6 +60,9 @@ class _Checks:
             self._problem(path, "mode execute needs connection, mode dispatch has none: Hedui does not write there")
         if (target.outbox is None) == (target.mode == "dispatch"):
             self._problem(path, "mode dispatch needs outbox, mode execute has none")
+        for name in ("url", "receipts") if target.outbox is not None else ():
+            if not is_plain(getattr(target.outbox, name)):
+                self._problem((*path, "outbox", name), NOT_PLAIN.replace("here", "into outbox.connection"))
         self._people((*path, "people"), target.people)
         sources = {source.id: source for source in self.site.sources}
         if target.source not in sources:

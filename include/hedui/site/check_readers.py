@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from urllib.parse import urlsplit
 
 from hedui.canonical.schemas import datasets
+from hedui.security.urls import is_plain
 from hedui.site.models import DelimitedReader, FixedReader, Source, SourceDataset, SqlReader, XmlReader
 from hedui.site.parts import Part
-from hedui.site.problems import Problems, choose
+from hedui.site.problems import NOT_PLAIN, Problems, choose
 from hedui.site.readers import FileReader, FixedField
 from hedui.sources.inbox_names import PARTS, TemplateError, fields, is_pattern, segments
 
@@ -88,10 +88,8 @@ def _check_files(part: Part[Source], source: Source, reader: FileReader) -> None
                 break
     if reader.may_be_absent and not reader.packets:
         part.problem(["reader", "may_be_absent"], "is for packets; add packets: true to the reader")
-    if reader.inbox is not None and "://" in reader.inbox:
-        url = urlsplit(reader.inbox)
-        if url.username or url.password or url.query:
-            part.problem(["reader", "inbox"], "holds a user, a password or options; make a connection and write its id here")
+    if reader.inbox is not None and not is_plain(reader.inbox):
+        part.problem(["reader", "inbox"], NOT_PLAIN)
     _check_totals(part, source, reader)
 
 

@@ -7,10 +7,11 @@ import re
 
 from hedui.canonical.schemas import Dataset, Field, datasets
 from hedui.rules import rules
+from hedui.security.urls import is_plain
 from hedui.site.check_readers import check_path, check_reader
 from hedui.site.models import Column, Source, SourceDataset, SqlReader
 from hedui.site.parts import Part, Parts
-from hedui.site.problems import Problems, choose
+from hedui.site.problems import NOT_PLAIN, Problems, choose
 
 DATE_DIRECTIVES = set("YmdHMS")
 ATTRIBUTE_TYPES = {"unit": ("fen",), "format": ("date", "time"), "codes": ("code",), "normalise": ("text", "code", "period")}
@@ -37,6 +38,8 @@ def check_source(part: Part[Source], parts: Parts) -> None:
     if not source.datasets:
         part.problem(["datasets"], "names no dataset; a source delivers at least one")
     check_reader(part, source)
+    if not is_plain(source.batches.receipts or ""):
+        part.problem(["batches", "receipts"], NOT_PLAIN.replace("its id here", "a folder below it"))
     _check_business(part, source)
     for name, spec in source.datasets.items():
         if name not in datasets():

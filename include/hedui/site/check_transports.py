@@ -6,8 +6,9 @@ import string
 from collections.abc import Collection, Iterator
 from typing import Final, TypeAlias
 
+from hedui.security.urls import is_plain
 from hedui.site.padis_transport import FolderTransport, HttpCall, HttpTransport, SoapTransport, Transport
-from hedui.site.problems import choose
+from hedui.site.problems import NOT_PLAIN, choose
 
 Path: TypeAlias = tuple[str | int, ...]
 TELLING: Final = frozenset({"name", "stem", "batch", "seq"})
@@ -39,6 +40,8 @@ def transport_problems(transport: Transport, allowed: Collection[str]) -> Iterat
         transport: How files are sent.
         allowed: Places that a file has.
     """
+    if isinstance(transport, FolderTransport) and not is_plain(transport.place or ""):
+        yield ("place",), NOT_PLAIN
     for path, template, known in _templates(transport, allowed):
         found = template_problems(template, known)
         yield from ((path, what) for what in found)

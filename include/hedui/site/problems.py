@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+from hedui.security.urls import without_user
+
+NOT_PLAIN = "holds a user, a password or options; make a connection and write its id here"
 SHOWN = 60  # characters of a wrong value that a message shows
 
 
@@ -57,8 +60,8 @@ class Problems:
 
     @staticmethod
     def cut(text: str) -> str:
-        """``text`` without line breaks, cut to a length that fits a message."""
-        text = " ".join(text.split())
+        """``text`` without line breaks and without the password of a URL, cut to a length that fits a message."""
+        text = without_user(" ".join(text.split()))
         return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
     @classmethod

@@ -1,13 +1,14 @@
 """Where files are: a local folder, an SFTP server, an S3-compatible store, or anything else that fsspec reads.
 
-User, password and keys come from the connection's URL (``HEDUI_CONN_<NAME>`` or an Airflow connection) or from the environment, never
-from a site's files. An SFTP server must prove its host key: ``host_key=`` or ``known_hosts=`` in the URL's query, else the user's
-``~/.ssh/known_hosts``.
+User, password, keys and options come from the connection's URL (``HEDUI_CONN_<NAME>`` or an Airflow connection) or from the environment
+(``AWS_…``), never from a site's files or ``HEDUI_INBOX``: those name the connection. An SFTP server must prove its host key: ``host_key=``
+or ``known_hosts=`` in the URL's query, else the user's ``~/.ssh/known_hosts``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ import fsspec
 from fsspec.core import url_to_fs
 
 from hedui.context import Context
-from hedui.errors import SourceError
+from hedui.errors import HeduiError, SourceError
+from hedui.security.urls import is_plain
+from hedui.site.models import Source
 from hedui.sources.base import BATCH_BYTES
 
 CONNECT_SECONDS = 30
@@ -27,7 +30,7 @@ SILENT_SECONDS = 60  # a server that says nothing for so long is gone
 
 @dataclass(kw_only=True)
 class Place:
-    """A folder that is open for reading.
+    """A folder that is open for reading and writing.
 
     Attributes:
         fs: Its file system.
@@ -56,18 +59,19 @@ class Place:
 
 
 @contextmanager
-def open_place(context: Context, source: str, inbox: str | None) -> Iterator[Place]:
-    """The inbox of a source.
+def open_place(context: Context, source: str, inbox: str | None, *, below: str = "") -> Iterator[Place]:
+    """The inbox of a source, or a folder below it.
 
     Args:
         context: The step's surroundings.
         source: The source's id, for messages.
-        inbox: A connection's id or a URL; None: the site's inbox.
+        inbox: A connection's id, a folder or a URL; None: the site's inbox.
+        below: A path below it.
 
     Raises:
         SourceError: It cannot be reached, or its URL is wrong.
     """
-    url = context.inbox if inbox is None else inbox if "/" in inbox else context.connection(inbox)
+    url = _url(context, source, context.inbox if inbox is None else inbox)
     try:
         parts = urlsplit(url) if "://" in url else SplitResult("file", "", url, "", "")
         _ = parts.port  # a sign in the password that is not encoded shows here, and would be quoted
@@ -76,16 +80,53 @@ def open_place(context: Context, source: str, inbox: str | None) -> Iterator[Pla
     options = dict(parse_qsl(parts.query))
     if parts.scheme in ("sftp", "ssh"):
         with _sftp(source, parts, options) as place:
-            yield place
+            yield _moved(place, below)
     elif parts.scheme in ("s3", "s3a", "aws"):
-        yield _s3(parts, options)
+        yield _moved(_s3(parts, options), below)
     else:
         try:
             fs, base = url_to_fs(url)
         except (ValueError, ImportError):
             raise _wrong(source) from None
         protocols = (fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol
-        yield Place(fs=fs, base=base.rstrip("/"), local="file" in protocols)
+        yield _moved(Place(fs=fs, base=base.rstrip("/"), local="file" in protocols), below)
+
+
+@contextmanager
+def open_beside(context: Context, source: Source, path: str) -> Iterator[Place]:
+    """A path beside a source's deliveries, such as its receipts: a URL, or below the source's own inbox where it has one.
+
+    Raises:
+        SourceError: It cannot be reached, read or written.
+    """
+    inbox = getattr(source.reader, "inbox", None)
+    place_of, below = (path, "") if "://" in path else (inbox, path)
+    with open_place(context, source.id, place_of, below=below) as place:
+        try:
+            yield place
+        except place.errors as error:
+            raise SourceError(
+                f"Source {source.id}: {path} cannot be read or written ({said(error)}); check the rights there. The next run tries again."
+            ) from error
+
+
+def _url(context: Context, source: str, inbox: str) -> str:
+    """The URL of an inbox; a name without a slash is a connection's."""
+    if "/" not in inbox:
+        try:
+            return context.connection(inbox)
+        except HeduiError as error:
+            raise SourceError(f"Source {source}: {error} A folder is written with a slash, such as ./inbox.") from None
+    if not is_plain(inbox):
+        raise SourceError(
+            f"Source {source}: the URL of its inbox holds a user, a password or options; make a connection and write its name instead."
+        )
+    return inbox
+
+
+def _moved(place: Place, below: str) -> Place:
+    place.base = f"{place.base}/{below.strip('/')}" if below.strip("/") else place.base
+    return place
 
 
 def _wrong(source: str) -> SourceError:
@@ -145,7 +186,7 @@ def _s3(parts: SplitResult, options: dict[str, str]) -> Place:
     from s3fs.core import S3_RETRYABLE_ERRORS, S3FileSystem
 
     config: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "read_timeout": SILENT_SECONDS}
-    if options.get("endpoint_url"):
+    if options.get("endpoint_url") or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):
         config["s3"] = {"addressing_style": "path"}
     fs = S3FileSystem(
         key=unquote(parts.username) if parts.username else None,

@@ -13,7 +13,7 @@ import pytest
 
 from hedui.context import Context
 from hedui.corrections.dispatch.errors import DispatchConflictError, DispatchError, OutboxFullError
-from hedui.corrections.dispatch.outbox import address, listed, open_folder, put
+from hedui.corrections.dispatch.outbox import listed, open_folder, put
 from hedui.corrections.dispatch.pack import pack
 from hedui.digests.files import file_digest
 from hedui.lake import Lake
@@ -136,12 +136,23 @@ def test_receipts_are_listed_by_name_and_a_folder_that_is_not_there_has_none(out
     assert read() == [("HZ_A_1.json", b"HZ_A"), ("HZ_A_2.json", b"HZ_A")]
 
 
-def test_addresses(context: Context) -> None:
-    assert address(context, FOLDER, "corrections/outbox").endswith("/var/corrections/outbox")
-    assert address(context, FOLDER, "/mnt/out") == "/mnt/out"
-    assert address(context, FOLDER, "s3://bucket/out") == "s3://bucket/out"
-    connected = replace(context, connection=lambda name: "sftp://u:p%40@host:22/base/?host_key=k%20x")
-    assert address(connected, OVER_SFTP, "up/out") == "sftp://u:p%40@host:22/base/up/out?host_key=k%20x"
+def test_where_folders_are(context: Context, server: SftpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def base(context: Context, outbox: Outbox, folder: str) -> str:
+        with open_folder(context, "sheng", outbox, folder) as place:
+            return place.base
+
+    urls = {"province": server.url(), "bucket": "s3://key:secret@bucket", "deep": "s3://key:secret@bucket/in/box"}
+    connected = replace(context, connection=urls.__getitem__)
+    assert base(context, FOLDER, "corrections/outbox").endswith("/var/corrections/outbox")
+    assert base(context, FOLDER, "/mnt/out") == "/mnt/out"
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert base(context, FOLDER, "s3://bucket/out") == "bucket/out"
+    assert base(connected, OVER_SFTP, "up/out") == "/inbox/up/out"
+    assert base(connected, OVER_SFTP, ".") == "/inbox"
+    assert base(replace(connected, inbox="province"), FOLDER, "up/out") == "/up/out"
+    assert base(replace(connected, inbox="deep"), FOLDER, "out") == "bucket/in/out"
+    with pytest.raises(DispatchError, match="no place for out beside the inbox, which is a whole store"):
+        base(replace(connected, inbox="bucket"), FOLDER, "out")
 
 
 def _bundle(folder: Path) -> Path:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import duckdb
 import pytest
@@ -16,7 +17,9 @@ from hedui.harness.receipts import ReceiptFolder
 from hedui.harness.scenario import Scenario, load_scenario
 from hedui.lake import Lake
 from hedui.site import load_site
+from hedui.sources.inbox import open_place
 from hedui.steps import extract
+from integration.sources.servers import PASSWORD, sftp_server
 
 SITE = Path(__file__).resolve().parents[3] / "include" / "sites" / "demo"
 SCENARIO = SITE / "rehearsals" / "linghuo.yaml"
@@ -31,16 +34,18 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
 
 
 def play(context: Context, scenario: Scenario, *, ours: bool = True) -> list[StepResult]:
-    player = Player(
-        site=context.site,
-        scenario=scenario,
-        folder=SCENARIO.parent,
-        inbox=context.inbox,
-        receipts=ReceiptFolder(source=context.site.source(scenario.source), date=scenario.date, inbox=context.inbox),
-        extract=(lambda: extract(context, scenario.source, scenario.date).state) if ours else None,
-        wait=lambda seconds: None,
-    )
-    return list(player.play())
+    source = context.site.source(scenario.source)
+    with open_place(context, source.id, None) as inbox:
+        player = Player(
+            site=context.site,
+            scenario=scenario,
+            folder=SCENARIO.parent,
+            inbox=inbox,
+            receipts=ReceiptFolder(source=source, date=scenario.date, inbox=inbox),
+            extract=(lambda: extract(context, scenario.source, scenario.date).state) if ours else None,
+            wait=lambda seconds: None,
+        )
+        return list(player.play())
 
 
 def test_the_demos_rehearsal_passes(context: Context) -> None:
@@ -90,21 +95,39 @@ def test_our_packets_are_answered_in_three_layers(context: Context, tmp_path: Pa
     }
 
 
-@pytest.mark.parametrize("name", ["play", "check"])
-def test_the_command(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Runs a sub-command on the demo's rehearsal; gives what it prints."""
     from typer.testing import CliRunner
 
     from hedui.cli import app
 
-    values: dict[str, Callable[[], str] | str] = {
-        "HEDUI_SITE": str(SITE),
-        "HEDUI_LAKE": str(tmp_path / "lake"),
-        "HEDUI_REPORTS": str(tmp_path),
-        "HEDUI_INBOX": str(tmp_path / "inbox"),
-        "HEDUI_CONN_HEDUI_LEDGER": "postgresql://none",
-    }
-    for variable, value in values.items():
-        monkeypatch.setenv(variable, str(value))
-    result = CliRunner().invoke(app, ["harness", name, str(SCENARIO), *(["--ours"] if name == "play" else [])])
-    assert result.exit_code == 0, result.output
-    assert ("通过：16 步，预期 7 项，符合 7 项" if name == "play" else "16 步") in result.output
+    def command(*arguments: str, **more: str) -> str:
+        values = {
+            "HEDUI_SITE": str(SITE),
+            "HEDUI_LAKE": str(tmp_path / "lake"),
+            "HEDUI_REPORTS": str(tmp_path),
+            "HEDUI_INBOX": str(tmp_path / "inbox"),
+            "HEDUI_CONN_HEDUI_LEDGER": "postgresql://none",
+        }
+        for variable, value in (values | more).items():
+            monkeypatch.setenv(variable, value)
+        result = CliRunner().invoke(app, ["harness", arguments[0], str(SCENARIO), *arguments[1:]])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return command
+
+
+def test_the_command_checks_a_scenario(run: Callable[..., str]) -> None:
+    assert "16 步" in run("check")
+
+
+def test_the_command_plays_on_the_partners_server(run: Callable[..., str], tmp_path: Path) -> None:
+    """Both sides meet on an SFTP server: the site's inbox is its connection, and nobody reads its password."""
+    (tmp_path / "server" / "inbox").mkdir(parents=True)
+    with sftp_server(tmp_path / "server") as server:
+        told = run("play", "--ours", HEDUI_INBOX="partner", HEDUI_CONN_PARTNER=server.url())
+    assert "通过：16 步，预期 7 项，符合 7 项" in told
+    assert not (tmp_path / "inbox").exists()
+    assert [secret for secret in (PASSWORD, quote(PASSWORD, safe=""), server.url()) if secret in told] == []

@@ -113,10 +113,23 @@ class ObjectStore:
     _client: Any = None
 
     @property
+    def endpoint(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def url(self) -> str:
         """The URL of a connection to it."""
-        endpoint = quote(f"http://127.0.0.1:{self.port}", safe="")
+        endpoint = quote(self.endpoint, safe="")
         return f"s3://key:{quote('se/cret', safe='')}@exchange/inbox?endpoint_url={endpoint}&region_name=us-east-1"
+
+    def seen(self) -> dict[str, bytes]:
+        """The objects in the inbox, by name."""
+        found = self._client.list_objects_v2(Bucket="exchange", Prefix="inbox/").get("Contents", [])
+        return {
+            item["Key"].removeprefix("inbox/"): self._client.get_object(Bucket="exchange", Key=item["Key"])["Body"].read()
+            for item in found
+        }
 
     def put(self, name: str, content: bytes) -> None:
         """Puts an object into the inbox."""

@@ -51,7 +51,7 @@ def test_the_ordinary_receipt_is_called_as_its_packet():
 
 def receipts(folder: Path, content: bytes) -> list[Any]:
     (folder / "HZ_1.xml").write_bytes(content)
-    source: Any = SimpleNamespace(batches=SimpleNamespace(sent=SimpleNamespace(receipts="HZ_*.xml")))
+    source: Any = SimpleNamespace(id="x", reader=None, batches=SimpleNamespace(sent=SimpleNamespace(receipts="HZ_*.xml")))
     context: Any = SimpleNamespace(inbox=str(folder))
     return list(read_receipts(context, source, DATE))
 

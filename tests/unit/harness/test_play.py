@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 from lxml import etree
 
@@ -14,6 +15,7 @@ from hedui.harness.play import Player, StepResult, verdict
 from hedui.harness.receipts import SeenReceipt
 from hedui.harness.scenario import Scenario
 from hedui.site import Site
+from hedui.sources.inbox import Place
 
 NAME = {"type": "JFXX102", "agency": "990101", "sequence": "000001"}
 ROWS = {"count": 2, "values": {"no": "N{n}", "name": "张三", "amount": "10.05"}}
@@ -39,7 +41,8 @@ def play(site: Site, tmp_path: Path) -> Callable[..., list[StepResult]]:
     ) -> list[StepResult]:
         scenario = Scenario.model_validate({"title": "试", "source": source, "date": "2026-06-03", "steps": steps})
         wait = (waits if waits is not None else []).append
-        player = Player(site=site, scenario=scenario, folder=tmp_path, inbox=str(tmp_path), receipts=box or Box(), wait=wait)
+        inbox = Place(fs=fsspec.filesystem("file"), base=str(tmp_path), local=True)
+        player = Player(site=site, scenario=scenario, folder=tmp_path, inbox=inbox, receipts=box or Box(), wait=wait)
         return list(player.play())
 
     return run

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlsplit, urlunsplit
 
 from hedui.context import Context
 from hedui.corrections.dispatch.errors import DispatchConflictError, DispatchError, OutboxFullError
@@ -20,26 +19,28 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FULL_SFTP: Final = frozenset({14, 15})  # SSH_FX_NO_SPACE_ON_FILESYSTEM, SSH_FX_QUOTA_EXCEEDED
 
 
-def address(context: Context, outbox: Outbox, folder: str) -> str:
-    """URL of a folder: below its connection, as it stands where it is a URL or absolute, else beside the inbox."""
-    if outbox.connection is not None:
-        parts = urlsplit(context.connection(outbox.connection))
-        path = f"{parts.path.rstrip('/')}/{quote(folder.strip('/'))}"
-        return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
-    if "://" in folder or folder.startswith("/"):
-        return folder
-    return f"{context.inbox.rstrip('/').rpartition('/')[0]}/{folder}"
-
-
 @contextmanager
 def open_folder(context: Context, target: str, outbox: Outbox, folder: str) -> Iterator[Place]:
-    """The folder, open for reading and writing.
+    """The folder, open for reading and writing: below its connection, as it stands where it is a URL or absolute, else beside the inbox.
 
     Raises:
-        SourceError: It cannot be reached.
+        SourceError: It cannot be reached. DispatchError: nothing is beside the inbox.
     """
-    with open_place(context, target, address(context, outbox, folder)) as place:
-        yield place
+    if outbox.connection is not None:
+        with open_place(context, target, outbox.connection, below="" if folder == "." else folder) as place:
+            yield place
+    elif "://" in folder or folder.startswith("/"):
+        with open_place(context, target, folder) as place:
+            yield place
+    else:
+        with open_place(context, target, None) as place:
+            parent, below, _ = place.base.rpartition("/")
+            if not below:
+                raise DispatchError(
+                    f"{target}: there is no place for {folder} beside the inbox, which is a whole store; give the outbox a connection."
+                )
+            place.base = f"{parent}/{folder}"
+            yield place
 
 
 def put(place: Place, name: str, source: Path) -> bool:
