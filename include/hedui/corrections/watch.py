@@ -12,9 +12,11 @@ from sqlalchemy import select
 
 from hedui import engine
 from hedui.context import Context
+from hedui.corrections.history import human_decisions
 from hedui.corrections.ledger import Bundle, advance, bundle_of, cases_of, list_bundles, release
 from hedui.corrections.moments import made_at
 from hedui.corrections.select import scopes_of
+from hedui.corrections.sides import Sides
 from hedui.corrections.site import correction_settings
 from hedui.corrections.states import STILL_SHOWN, SYSTEM, CaseState, State
 from hedui.findings import fingerprint_sql
@@ -39,7 +41,8 @@ def write_unproven(context: Context, date: dt.date) -> dict[str, int]:
     """Writes the findings T18 of a night, for each target that has had a bundle executed; before the night is recorded.
 
     A night can show a bundle's result where its findings were made after the bundle was executed. Targets whose source has not delivered
-    have no partition: nothing is known of them.
+    have no partition: nothing is known of them. A finding that stands because another side is wrong, while the target holds what is right,
+    is none of the bundle's.
 
     Returns:
         Findings by target.
@@ -107,6 +110,8 @@ def _suspects(context: Context, bundles: Sequence[Bundle], fresh: dict[str, dt.d
 def _write(context: Context, target: Target, date: dt.date, scopes: Sequence[str], suspects: Sequence[_Suspect]) -> int:
     files = [path for name in scopes for path in context.lake.files(context.findings(name, date))]
     own = scope(target.id)
+    of_others = _of_others(context, target, files, suspects)
+    wrong = [item for item in suspects if (item.fingerprint, item.scope) not in of_others]
     query = engine.render(
         "corrections/unproven.sql",
         findings=engine.parquet(files),
@@ -124,13 +129,33 @@ def _write(context: Context, target: Target, date: dt.date, scopes: Sequence[str
         context.lake.writer(context.findings(own, date)) as writer,
         engine.connect(memory_limit=context.memory_limit, threads=context.threads) as duck,
     ):
-        columns = {name: pa.array([getattr(item, name) for item in suspects], kind) for name, kind in _SUSPECT.items()}
-        duck.register("suspects", pa.table(columns))
+        duck.register("suspects", _table(wrong))
         path = writer.new_file()
         duck.execute(f"COPY ({query}) TO {engine.literal(path)} (FORMAT parquet, COMPRESSION zstd)")
         rows = duck.execute(f"SELECT count(*) FROM {engine.parquet([path])}").fetchall()[0][0]
         writer.commit(Manifest(rows=rows, meta={"suspects": len(suspects), "name": rule(RULE).name}))
     return int(rows)
+
+
+def _of_others(context: Context, target: Target, files: list[str], suspects: Sequence[_Suspect]) -> set[tuple[str, str]]:
+    """Cases, by fingerprint and scope, that a night shows though the target holds what is right: another side is wrong."""
+    words = human_decisions(context, sorted({item.fingerprint for item in suspects}))
+    with engine.connect(threads=1) as duck:
+        duck.register("suspects", _table(suspects))
+        columns = "fingerprint, scope, side_values, right_source, field"
+        query = f"SELECT {columns} FROM {engine.parquet(files)} SEMI JOIN suspects USING (fingerprint, scope)"
+        shown = duck.execute(query).fetchall()
+    return {
+        (fingerprint, place)
+        for fingerprint, place, values, right, field in shown
+        if Sides.of(source=target.source, side_values=values, right_source=right, field=field).settled(
+            words[fingerprint].value if fingerprint in words else None
+        )
+    }
+
+
+def _table(suspects: Sequence[_Suspect]) -> pa.Table:
+    return pa.table({name: pa.array([getattr(item, name) for item in suspects], kind) for name, kind in _SUSPECT.items()})
 
 
 _SUSPECT = {"fingerprint": pa.string(), "scope": pa.string(), "bundle": pa.string(), "round": pa.int64()}

@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from hedui import audit
+from hedui.cases.query import cases_as_of
 from hedui.cases.record import record_findings
+from hedui.corrections.decide import decide
 from hedui.corrections.effects import note_effects
 from hedui.corrections.errors import BundleStateError, CorrectionError, FourEyesError
 from hedui.corrections.ledger import advance, read_bundle, release
-from hedui.corrections.model import BundlePlan
+from hedui.corrections.model import BundlePlan, Decision
 from hedui.corrections.proof import reread
 from hedui.corrections.states import SYSTEM, CaseState, State
 from hedui.corrections.story import story
@@ -129,6 +131,43 @@ def test_a_night_that_still_shows_it_is_a_finding_and_opens_the_case_again(world
     manifest = world.context.lake.manifest(world.context.findings(scope("shebao"), SECOND))
     assert manifest is not None
     assert manifest.rows == 0
+
+
+@pytest.mark.parametrize(
+    ("held", "shown"), [pytest.param(132, 0, id="the city is right"), pytest.param(131, 1, id="the city is wrong otherwise")]
+)
+def test_what_the_province_alone_has_wrong_is_no_failure_of_the_citys_bundle(
+    world: World, executed: BundlePlan, held: int, shown: int
+) -> None:
+    reread(world.context, executed)
+    world.go(executed.id, REVIEWED)
+    world.accounts["1000000002"].months = held
+    world.deliver(SECOND)
+    sides = {"shebao": str(held), "sheng": "120", "guotong": "132"}
+    world.write("accounts_tiers", SECOND, [world.finding("1000000002", sides=sides)])
+    night(world, SECOND)
+    manifest = world.context.lake.manifest(world.context.findings(scope("shebao"), SECOND))
+    assert manifest is not None
+    assert (manifest.rows, manifest.meta["suspects"]) == (shown, 5)
+    assert read_bundle(world.context, executed.id).state is (State.REOPENED if shown else State.CLOSED)
+
+
+def test_a_persons_word_counts_before_the_matrix(world: World) -> None:
+    world.night(FIRST)
+    world.make_table()
+    case = world.finding("1000000002")
+    (wanted,) = [row for row in cases_as_of(world.context, FIRST).to_pylist() if row["subject_key"] == case["subject_key"]]
+    decide(world.context, case=wanted["fingerprint"], decision=Decision.BOTH_WRONG, basis="档案", actor="clerk", value="131")
+    plans = world.propose()
+    (plan,) = [plan for plan in plans if wanted["fingerprint"] in plan.cases]
+    world.correct(plan)
+    world.go(plan.id, *EXECUTED)
+    world.deliver(SECOND)
+    world.write("accounts_tiers", SECOND, [world.finding("1000000002")])  # 131 here, as the file says, 132 elsewhere
+    assert write_unproven(world.context, SECOND) == {"shebao": 0}
+    world.accounts["1000000002"].months = 132
+    world.write("accounts_tiers", SECOND, [world.finding("1000000002")])
+    assert write_unproven(world.context, SECOND) == {"shebao": 1}
 
 
 def test_a_night_from_before_the_execution_proves_nothing(world: World) -> None:

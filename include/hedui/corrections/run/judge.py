@@ -24,6 +24,7 @@ from hedui.corrections.run.ground import Ground
 from hedui.corrections.run.night import Key, NightTable, night_tables
 from hedui.corrections.run.overlay import OverlayLake
 from hedui.corrections.run.session import plain
+from hedui.corrections.sides import Sides
 from hedui.corrections.sql.dialects import speech
 from hedui.lake import Lake
 from hedui.rules import rule
@@ -53,16 +54,12 @@ class Found:
 
     Attributes:
         rule: Its rule.
-        own: The target's value; None where it has none in it.
-        right: The value that the authority matrix calls right, where that is not the target's.
-        others: The other sides' values.
+        sides: What its sides hold, as the target sees them.
         row: Dataset and number of the target's row that it is about; None where it is about no one row of the target.
     """
 
     rule: str
-    own: str | None
-    right: str | None
-    others: frozenset[str | None]
+    sides: Sides
     row: tuple[str, int] | None
 
 
@@ -171,28 +168,21 @@ def _found(context: Context, lake: Lake, plan: BundlePlan, scopes: list[str]) ->
             partition = context.findings(scope, plan.business_date)
             if lake.manifest(partition) is None:
                 continue
-            query = f"SELECT fingerprint, rule, side_values, right_source, dataset, evidence FROM {engine.parquet(lake.files(partition))}"
-            for fingerprint, name, values, right, dataset, evidence in duck.execute(query).fetchall():
-                sides = json.loads(values) if values else {}
+            columns = "fingerprint, rule, side_values, right_source, field, dataset, evidence"
+            query = f"SELECT {columns} FROM {engine.parquet(lake.files(partition))}"
+            for fingerprint, name, values, right, field, dataset, evidence in duck.execute(query).fetchall():
                 number = (json.loads(evidence or "{}").get("source_row") or {}).get(source)
                 row = None if number is None else (own.get(scope, dataset), int(number))
                 found[fingerprint] = Found(
                     rule=name,
-                    own=sides.get(source),
-                    right=sides.get(right) if right != source else None,
-                    others=frozenset(value for side, value in sides.items() if side != source),
+                    sides=Sides.of(source=source, side_values=values, right_source=right, field=field),
                     row=row,
                 )
     return found
 
 
 def _settled(decision: Decision, before: Found | None, after: Found) -> bool:
-    """Whether a finding that stands still is no more about the target: it holds the right value, while others differ still.
-
-    Where the matrix knows no right value, it must agree with another side; where both were wrong, it must be another than before.
-    """
-    if after.own is None:
-        return False
+    """Whether a finding that stands still is no more about the target; where both were wrong, it must hold another value than before."""
     if decision is Decision.BOTH_WRONG:
-        return before is not None and before.own != after.own
-    return after.own == after.right if after.right is not None else after.own in after.others
+        return after.sides.own is not None and before is not None and before.sides.own != after.sides.own
+    return after.sides.settled()
