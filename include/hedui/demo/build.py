@@ -22,6 +22,7 @@ from hedui.demo.births.build import build_births
 from hedui.demo.births.files import FOLDERS as BIRTH_FOLDERS
 from hedui.demo.births.files import write_births
 from hedui.demo.births.upload import plan_upload, write_upload
+from hedui.demo.corrections import plan_corrections, write_corrections
 from hedui.demo.delivery import Delivery, deliver_flows, deliver_snapshots, unit_sql
 from hedui.demo.expected import flow_truth
 from hedui.demo.flow_planting import FlowPlanting
@@ -37,12 +38,14 @@ from hedui.demo.planting import DATES, MISSING_SOURCE, Expectation, Planting
 from hedui.demo.plants import (
     accounts,
     benefits,
+    corrections,
     deaths,
     enrolment,
     flow,
     flow_details,
     flow_registry,
     linkage,
+    lookalikes,
     months,
     person,
     registration,
@@ -85,6 +88,8 @@ PLANT_MODULES = (
     rules_enrolment,
     rules_units,
     rules_flows,
+    lookalikes,
+    corrections,
 )
 """The order in which plants take their subjects, whatever was imported first."""
 
@@ -121,7 +126,7 @@ def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], prog
         persons: How many insured persons, at least 2,000.
         seed: Seed of everything random.
         out: Folder for the agencies' files (the inbox), ``truth.parquet``, ``truth.csv`` and ``rejects.csv``, and for what
-            :mod:`hedui.demo.births.upload` writes.
+            :mod:`hedui.demo.births.upload` and :mod:`hedui.demo.corrections` write.
         urls: SQLAlchemy URLs of ``shebao_db`` and ``shuiwu_db``; may be one database. The schemas ``shebao`` and ``shuiwu`` are replaced.
         progress: Hears of each table.
 
@@ -149,6 +154,7 @@ def build_demo(*, persons: int, seed: int, out: Path, urls: dict[str, str], prog
         rows |= {"linghuo": write_packets(out, feed), "shebao.ac44_lh": load_recorded(urls["shebao_db"], Path(scratch), feed)}
         rows |= write_births(out, births)
         write_upload(out, plan_upload(births))
+        write_corrections(out, plan_corrections(planting))
     lines = with_standing(planting.truth + births.truth + flow_truth(flows), DATES)
     truth = sorted(lines, key=lambda line: tuple(str(value) for value in asdict(line).values()))
     write_truth(out, truth, planting.rejects)

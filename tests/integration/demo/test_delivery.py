@@ -59,7 +59,8 @@ def test_nothing_else_is_left_in_the_inbox(world: Built) -> None:
     folders = {"sheng", "guotong", "yibao", "duizhao", "minzheng", "laonongbao", "beizhengdi", "yinhang", "guoku"}
     births = {"chusheng", "shengyu", "gongan", "jiankang", "liudong"}
     upload = {"padis_plan.json", "upload_truth.csv", "assist"}  # what goes wrong on the way to PADIS and in requests for help
-    assert names == folders | births | upload | {"linghuo", "linghuo_sent"} | files
+    corrections = {"correction_plan.json", "correction_truth.csv"}  # what is corrected after a night, and what becomes of it
+    assert names == folders | births | upload | corrections | {"linghuo", "linghuo_sent"} | files
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ own. The reference server plays its part by a plan: ``hedui padis mock --plan``.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from hedui.demo.births.families import ALL, Births, Days, Record
 from hedui.demo.planting import DATES, Expectation
+from hedui.demo.truth import write_later_truth
 from hedui.demo.writers import csv_text
 from hedui.padis.model import idempotency_key
 
@@ -134,11 +134,4 @@ def write_upload(out: Path, plan: UploadPlan) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     content = f"{len(plan.requests)}\n" + csv_text([list(COLUMNS), *map(list, plan.requests)])
     (folder / f"XC_110100_990100_{DATES[0]:%Y%m%d}.csv").write_bytes(content.encode())
-    lines = sorted((asdict(line) for line in plan.truth), key=lambda line: [str(value) for value in line.values()])
-    names = list(Expectation.__dataclass_fields__)
-    rows = [[_text(line[name]) for name in names] for line in lines]
-    (out / TRUTH).write_bytes(csv_text([names, *rows]).encode())
-
-
-def _text(value: object) -> str | None:
-    return value.isoformat() if isinstance(value, dt.date) else None if value is None else str(value)
+    write_later_truth(out / TRUTH, plan.truth)

@@ -11,13 +11,14 @@ THREE_TIERS = ("shebao", "sheng", "guotong")
 SCHEMES = ("110", "210", "410")
 
 
-def _valid(first17: str) -> str:
+def valid(first17: str) -> str:
+    """The number of 18 digits with its check digit."""
     return first17 + id_check(first17)
 
 
-def _numbered(person: Subject, serial: str = "47") -> str:
+def numbered(person: Subject, serial: str = "47") -> str:
     """Gives the person a number whose last digits all differ, in every system; the digit that tells the sex stays."""
-    number = _valid(f"{person.id[:14]}{serial}{person.id[16]}")
+    number = valid(f"{person.id[:14]}{serial}{person.id[16]}")
     for name in ("id_number", "social_security_no"):
         person.set(name, number)
     return number
@@ -31,7 +32,8 @@ def _transposed(number: str) -> str:
     return number[:14] + number[15] + number[14] + number[16:]
 
 
-def _missing(p: Planting, key: str, sources: tuple[str, ...], when: Slots) -> None:
+def missing(p: Planting, key: str, sources: tuple[str, ...], when: Slots) -> None:
+    """Truth of a person whom tiers lack."""
     for source in sources:
         p.compare("T01" if source == "shebao" else "T02", TIERS, "MISSING_TIER", key, when)
 
@@ -44,8 +46,8 @@ def _suggested(p: Planting, scope: str, first: str, second: str, when: Slots = A
 def _elsewhere(p: Planting, person: Subject, source: str, *, own: str, there: str, when: Slots) -> None:
     """The truth of a person whom one system has under another number: two one-sided keys, and one suggestion."""
     if source in THREE_TIERS:
-        _missing(p, there, tuple(tier for tier in THREE_TIERS if tier != source), when)
-        _missing(p, own, (source,), when)
+        missing(p, there, tuple(tier for tier in THREE_TIERS if tier != source), when)
+        missing(p, own, (source,), when)
         first, second = (there, own) if source == "shebao" else (own, there)
         _suggested(p, TIERS, first, second, when)
     if source in ("shebao", "yibao"):
@@ -59,7 +61,7 @@ def _renumber(p: Planting, person: Subject, source: str, *, own: str, written: s
     """One system has the person under another number; ``read`` is what it is after cleaning."""
     for name in ("id_number", "social_security_no"):
         person.set(name, written, when, sources=(source,), datasets=("person",))
-    if len(written) == 18 and written != _valid(written[:17]):
+    if len(written) == 18 and written != valid(written[:17]):
         p.check_all("P05", "person", person, when, sources=(source,))
     _elsewhere(p, person, source, own=own, there=read, when=when)
 
@@ -68,7 +70,7 @@ def _renumber(p: Planting, person: Subject, source: str, *, own: str, written: s
 def one_digit_wrong(p: Planting) -> None:
     """One system has a digit of the number wrong."""
     for number, when, person in p.hits("R"):
-        own = _numbered(person)
+        own = numbered(person)
         wrong = _wrong_digit(own)
         _renumber(p, person, ("sheng", "guotong", "shebao", "yibao")[number], own=own, written=wrong, read=wrong, when=when)
 
@@ -77,7 +79,7 @@ def one_digit_wrong(p: Planting) -> None:
 def two_digits_transposed(p: Planting) -> None:
     """One system has two neighbouring digits exchanged."""
     for number, when, person in p.hits("R"):
-        own = _numbered(person)
+        own = numbered(person)
         wrong = _transposed(own)
         _renumber(p, person, ("guotong", "sheng", "yibao", "guotong")[number], own=own, written=wrong, read=wrong, when=when)
 
@@ -86,8 +88,8 @@ def two_digits_transposed(p: Planting) -> None:
 def old_number_with_a_wrong_digit(p: Planting) -> None:
     """One system has the number of 15 digits with one of them wrong: in 18 digits it is valid."""
     for number, when, person in p.hits("R"):
-        own = _numbered(person)
-        read = _valid(_wrong_digit(own)[:17])
+        own = numbered(person)
+        read = valid(_wrong_digit(own)[:17])
         old = read[:6] + read[8:17]
         _renumber(p, person, ("sheng", "guotong", "sheng", "yibao")[number], own=own, written=old, read=read, when=when)
 
@@ -96,7 +98,7 @@ def old_number_with_a_wrong_digit(p: Planting) -> None:
 def another_document(p: Planting) -> None:
     """One system knows the person by a passport; name, birth date and sex are the same."""
     for number, when, person in p.hits("R"):
-        own, passport = _numbered(person), f"E9901{p.new_number():05d}"
+        own, passport = numbered(person), f"E9901{p.new_number():05d}"
         source = ("sheng", "guotong", "yibao", "shebao")[number]
         person.set("id_type", "03", when, sources=(source,))
         person.set("id_number", passport, when, sources=(source,), datasets=("person",))
@@ -107,7 +109,7 @@ def another_document(p: Planting) -> None:
 def wrong_digit_at_the_tax_bureau(p: Planting) -> None:
     """The tax bureau has a digit wrong in all registrations of a person: a suggestion per insurance."""
     for _, when, person in p.hits("E"):
-        own = _numbered(person)
+        own = numbered(person)
         wrong = _wrong_digit(own)
         person.set("id_number", wrong, when, sources=("shuiwu",))
         for insurance in SCHEMES:
@@ -120,13 +122,13 @@ def wrong_digit_at_the_tax_bureau(p: Planting) -> None:
 def second_number_inside_a_system(p: Planting) -> None:
     """The province has the person a second time under a mistyped number, which nobody else has."""
     for _, when, person in p.hits("R"):
-        own = _numbered(person)
+        own = numbered(person)
         wrong = _wrong_digit(own)
         row = person.add_row(
             "sheng", "person", when, person_no=f"6{p.new_number():09d}", id_number=wrong, social_security_no=None
         )  # fmt: skip
         p.check("P05", "person", row, when)
-        _missing(p, wrong, ("shebao", "guotong"), when)
+        missing(p, wrong, ("shebao", "guotong"), when)
         _suggested(p, TIERS, wrong, own, when, rule="P14")
 
 
@@ -136,8 +138,8 @@ def _two_persons(p: Planting, one: Subject, other: Subject, *, names: tuple[str,
         person.set("name", name)
     one.hide(ALL, sources=("sheng",))
     other.hide(ALL, sources=("shebao", "guotong", "yibao"))
-    _missing(p, numbers[0], ("sheng",), ALL)
-    _missing(p, numbers[1], ("shebao", "guotong"), ALL)
+    missing(p, numbers[0], ("sheng",), ALL)
+    missing(p, numbers[1], ("shebao", "guotong"), ALL)
     key = f"{numbers[0]}/{numbers[1]}"
     p.compare("R24", f"link:{TIERS}", "LINK", key, field="id_number", expect="near")
 
@@ -147,7 +149,7 @@ def namesakes(p: Planting) -> None:
     """Two persons of one name and different birth dates."""
     for _ in range(2):
         one, other = p.take("R"), p.take("R")
-        _two_persons(p, one, other, names=("王建国", "王建国"), numbers=(_numbered(one), _numbered(other)))
+        _two_persons(p, one, other, names=("王建国", "王建国"), numbers=(numbered(one), numbered(other)))
 
 
 @plant("R24 near twins")
@@ -161,9 +163,9 @@ def twins(p: Planting) -> None:
         other.set("birth_date", one.values["birth_date"])
         sex = str(one.values["sex"]) if number == 0 else ("2" if one.values["sex"] == "1" else "1")
         other.set("sex", sex)
-        first = _numbered(one)
+        first = numbered(one)
         last = one.id[16] if number == 0 else str((int(one.id[16]) + 1) % 10)
-        second = _valid(f"{one.id[:14]}48{last}")
+        second = valid(f"{one.id[:14]}48{last}")
         for name in ("id_number", "social_security_no"):
             other.set(name, second)
         names = (("李晓东", "李晓冬"), ("李晓龙", "李晓凤"))[number]
@@ -177,4 +179,4 @@ def father_and_son(p: Planting) -> None:
         one, other = p.take("R"), p.take("R")
         for person in (one, other):
             person.set("unit_no", "990100000002", datasets=("person",))
-        _two_persons(p, one, other, names=("赵志强", "赵志刚"), numbers=(_numbered(one), _numbered(other)))
+        _two_persons(p, one, other, names=("赵志强", "赵志刚"), numbers=(numbered(one), numbered(other)))
