@@ -63,6 +63,7 @@ class Column:
         scale: For decimal: digits after the point.
         nullable: Whether it may be NULL.
         label: Chinese name.
+        fixed: Text of CHAR(n): the database fills it up with blanks, which are no part of the value.
         codes: What its codes mean on the bundle's night, in Chinese: code and label; empty where it holds no codes.
     """
 
@@ -72,6 +73,7 @@ class Column:
     scale: int | None = None
     nullable: bool = True
     label: str = ""
+    fixed: bool = False
     codes: tuple[tuple[str, str], ...] = ()
 
     def meaning(self, value: Value) -> str:

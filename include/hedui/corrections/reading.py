@@ -8,15 +8,16 @@ from decimal import Decimal
 from typing import Any, Final
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, and_, column, create_engine, or_, select, table
+from sqlalchemy import CHAR, ColumnClause, ColumnElement, and_, column, create_engine, or_, select, table
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from hedui import engine
 from hedui.context import Context
 from hedui.corrections.errors import CorrectionError
-from hedui.corrections.model import BundlePlan, Change, Column, ColumnKind, Table, Value
+from hedui.corrections.model import BundlePlan, Change, Column, ColumnKind, Dialect, Table, Value
 from hedui.corrections.reverse import Irreversible, Reverse
+from hedui.corrections.sql.dialects import empty_is_null
 from hedui.lake import Partition
 
 CHUNK: Final = 250
@@ -39,7 +40,7 @@ def rows_in_target(context: Context, plan: BundlePlan, changes: Sequence[Change]
                 names = _columns(described, some)
                 schema, _, name = described.name.rpartition(".")
                 known = dict.fromkeys([*names, *(each for each, _ in described.live)])
-                relation = table(name, *(column(each) for each in known), schema=schema or None)
+                relation = table(name, *(_named(described, each) for each in known), schema=schema or None)
                 live = [relation.c[each] == value for each, value in described.live]
                 keys = {_key(change.key): change.number for change in some}
                 for part in _chunks(some):
@@ -47,7 +48,7 @@ def rows_in_target(context: Context, plan: BundlePlan, changes: Sequence[Change]
                         select(relation).where(or_(*(_is(relation, described, change) for change in part)), *live)
                     )
                     for row in rows.mappings():
-                        values = {each: held(row[each], described.column(each)) for each in names}
+                        values = {each: held(row[each], described.column(each), plan.target.dialect) for each in names}
                         number = keys.get(_key(values[each] for each in described.key))
                         if number is not None:
                             found[number] = values
@@ -62,8 +63,17 @@ def _is(relation: Any, described: Table, change: Change) -> ColumnElement[bool]:
     return and_(*(relation.c[name] == value for name, value in zip(described.key, change.key, strict=True)))
 
 
-def held(value: Any, spec: Column) -> Value:
+def _named(described: Table, name: str) -> ColumnClause[Any]:
+    """A column of a query; one of CHAR(n) says so, lest the driver compare it as VARCHAR2, where its blanks count."""
+    spec = next((each for each in described.columns if each.name == name), None)
+    return column(name, CHAR(spec.length)) if spec is not None and spec.fixed else column(name)
+
+
+def held(value: Any, spec: Column, dialect: Dialect) -> Value:
     """A driver's value as the model has it."""
+    if spec.fixed and isinstance(value, str):
+        value = value.rstrip(" ")
+        return None if value == "" and empty_is_null(dialect) else value
     if value is None or (value == "" and spec.kind != "text"):
         return None
     if spec.kind == "decimal":

@@ -108,18 +108,18 @@ class Reverse:
 
     def _column(self, name: str) -> Column:
         field = self.field_of(name)
-        said = self.table.columns.get(name)
-        spec = said if said is not None and said.model_fields_set - {"required", "label", "length"} else None
+        said = self.table.columns.get(name, TargetColumn())
         kind, length, scale = self._suggested(name, field)
-        if spec is not None:
-            kind, length, scale = spec.kind, spec.length, spec.scale
-        elif said is not None and said.length is not None:
+        if said.model_fields_set - {"required", "label", "length", "fixed"}:
+            kind, length, scale = said.kind, said.length, said.scale
+        elif said.length is not None:
             length = said.length
-        label = (said.label if said is not None else "") or (field.label if field is not None else "")
+        label = said.label or (field.label if field is not None else "")
         label = label or ("有效期起" if name == self.mapped.as_of.valid_from else "")
-        required = (said or TargetColumn()).required
         codes = self._meanings(self.mapped.columns[field.name].codes) if field is not None else ()
-        return Column(name=name, kind=kind, length=length, scale=scale, nullable=not required, label=label, codes=codes)
+        return Column(
+            name=name, kind=kind, length=length, scale=scale, nullable=not said.required, label=label, fixed=said.fixed, codes=codes
+        )
 
     def _meanings(self, table: str | None) -> tuple[tuple[str, str], ...]:
         """The target's codes with their labels, by the site's code table; those that mean several things are left out."""

@@ -96,7 +96,9 @@ class _Checks:
                 self._problem((*path, "key", number), f'"{name}" is not read from {mapped.table}; {choose(name, columns)}')
             if name in table.live:
                 self._problem((*path, "live", name), "is a column of the key; leave it out of one of them")
-        for name in table.columns:
+        for name, column in table.columns.items():
+            if column.fixed and (column.kind != "text" or column.length is None):
+                self._problem((*path, "columns", name, "fixed"), "is for text of CHAR(n); write kind text and its length too")
             # Rows are deleted only where all of their columns are known, also those that nobody reads.
             if not table.deletes and name not in columns | {
                 *table.live,

@@ -39,6 +39,7 @@ class TargetColumn(Model):
         kind: Kind of its values.
         length: For text: most characters. For decimal: all digits.
         scale: For decimal: digits after the point.
+        fixed: The column is CHAR(n), which the database fills up with blanks; needs ``length``.
         required: It may not be NULL.
         label: Chinese name; the canonical field's where left out.
     """
@@ -46,6 +47,7 @@ class TargetColumn(Model):
     kind: Literal["text", "integer", "decimal", "date", "timestamp"] = "text"
     length: int | None = Field(default=None, ge=1)
     scale: int | None = Field(default=None, ge=0)
+    fixed: bool = False
     required: bool = False
     label: str = ""
 

@@ -6,6 +6,7 @@ import datetime as dt
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ import pytest
 from conftest import DEMO_SITE
 from hedui.context import Context
 from hedui.corrections.model import Column, Dialect, Operation, Table
+from hedui.corrections.reading import rows_in_target
 from hedui.corrections.run import Outcome, Standing, execute, outcome_of, rehearse, rollback
 from hedui.corrections.run.errors import StaleError, TransientTargetError
+from hedui.corrections.sql.statement import Step
 from hedui.lake import Lake
 from hedui.site import load_site
 from hedui.sources import retry
@@ -162,6 +165,35 @@ def test_stale_data_refuse_the_whole(context: Context, insured: OracleTable) -> 
     with pytest.raises(StaleError):
         execute(context, BUNDLE, executor="engineer")
     assert insured.rows() == before
+
+
+def test_columns_of_char_compare_without_their_blanks(context: Context, insured: OracleTable) -> None:
+    """Key and values of CHAR(n): what is compared with them is CHAR too, for beside VARCHAR2 Oracle counts the blanks."""
+    insured.query(f"ALTER TABLE {NAME} MODIFY (PERSON_NO CHAR(20 CHAR), NAME CHAR(1000 CHAR), BATCH CHAR(60 CHAR))")
+    insured.query(f"UPDATE {NAME} SET NAME = ' ' WHERE PERSON_NO = '99000001'")
+    before = insured.rows()
+    assert before[0][:3] == (f"{'99000000':<20}", "110", f"{'张三':<1000}")
+    columns = tuple(
+        replace(column, name=column.name.lower(), fixed=column.name in ("PERSON_NO", "NAME", "BATCH")) for column in COLUMNS
+    )
+    table = replace(TABLE, name=NAME.lower(), key=("person_no", "insurance"), columns=columns, batch_column="batch")
+    wanted = [replace(item, values={name.lower(): value for name, value in item.values.items()}) for item in corrections()]
+    wanted[1] = Correction(Operation.UPDATE, people()[1][:2], {"months": 145, "name": "原为空白"})
+    wanted.append(Correction(Operation.UPDATE, people()[3][:2], {"name": "新"}))
+    bundle = bundle_of(table, people(), wanted, to=target(Dialect.ORACLE))
+    rehearsal = rehearse(context, bundle, judged=False)
+    assert (rehearsal.ok, rehearsal.reasons) == (True, ())
+    assert execute(context, bundle, executor="engineer").rows == 7
+    found = rows_in_target(context, bundle.plan, bundle.plan.changes)
+    assert {number: row["name"] for number, row in found.items() if number != 4} == {
+        1: "张三", 2: "原为空白", 3: None, 5: "李'四\n😀 &x", 7: "新"
+    }  # fmt: skip
+    assert rollback(context, bundle, executor="engineer").rows == 7
+    assert insured.rows() == before
+    stage = next(step.sql for step in bundle.statements(Step.PREPARE) if "K_PERSON_NO" in step.sql)
+    assert "K_PERSON_NO CHAR(20 CHAR) NOT NULL" in stage
+    assert "O_NAME CHAR(1000 CHAR)" in stage
+    assert "K_INSURANCE VARCHAR2(3 CHAR)" in stage
 
 
 CODES = (60, 1555, 3113, 8177)

@@ -29,7 +29,7 @@ PERSONS = Table(
     key=("aac001",),
     columns=(
         Column(name="aac001", kind="integer", nullable=False, label="个人编号"),
-        Column(name="aac002", length=18, label="公民身份号码"),
+        Column(name="aac002", length=18, fixed=True, label="公民身份号码"),
         Column(name="aac003", length=50, label="姓名"),
         Column(name="aac006", kind="date", label="出生日期"),
         Column(name="aae013", length=4000, label="备注"),

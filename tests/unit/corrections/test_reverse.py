@@ -14,7 +14,7 @@ from hedui.canonical.convert import prepare
 from hedui.canonical.plan import BLANKS, code_entries, field_plans
 from hedui.corrections.model import Column, Value
 from hedui.corrections.reverse import Irreversible, Reverse
-from hedui.site.corrections import Dialect, Target, TargetTable
+from hedui.site.corrections import Dialect, Target, TargetColumn, TargetTable
 from unit.corrections.plans_world import LOCAL, NIGHT, PROVINCE, SITE
 
 VALUES = {
@@ -176,6 +176,13 @@ def test_a_table_is_described_by_its_key_its_live_row_and_what_changes() -> None
     assert [column.name for column in described.columns] == ["aac001", "aae140", "aae001", "jsrq", "xgpc", "zzb005", "aae201"]
     assert described.live == (("jsrq", dt.date(9999, 12, 31)),)
     assert described.column("zzb005") == Column(name="zzb005", kind="decimal", length=16, scale=2, label="年末储存额")
+
+
+def test_a_column_of_char_is_as_the_site_declares_it() -> None:
+    made = city("person")
+    declared = {"aac003": TargetColumn(length=50, fixed=True)}
+    made = replace(made, table=made.table.model_copy(update={"columns": {**made.table.columns, **declared}}))
+    assert made.column("aac003") == Column(name="aac003", length=50, fixed=True, label="姓名")
 
 
 def test_dialects_are_those_of_the_site() -> None:

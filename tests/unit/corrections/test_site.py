@@ -56,6 +56,7 @@ def test_a_site_without_the_file_corrects_nothing(tmp_path: Path) -> None:
         pytest.param(swap("dialect: oracle", "dialect: mysql"), "dialect", id="dialect"),
         pytest.param(swap("XM: {length: 100}", "XM: {lenght: 100}"), "unknown key", id="unknown key"),
         pytest.param(swap("XM: {length: 100}", "XMM: {length: 100}"), "XMM", id="unknown column"),
+        pytest.param(swap("XM: {length: 100}", "XM: {fixed: true}"), "is for text of CHAR(n)", id="CHAR without length"),
         pytest.param(lambda text: text + "explained: [IN_TRANSIT, TRANSIT]\n", '"TRANSIT" is no kind of finding', id="kind"),
         pytest.param(lambda text: text + "key_fields: {person: [nme]}\n", 'person has no field "nme"', id="key field"),
         pytest.param(lambda text: text + "key_fields: {people: [name]}\n", '"people" is no canonical dataset', id="key dataset"),

@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -185,7 +185,7 @@ def _copy_postgres(url: str, scratch: str, plan: BundlePlan, table: Table) -> tu
     try:
         with closing(connect(url)) as source, closing(connect(scratch)) as copy:
             found = source.execute(_COLUMNS, (name,)).fetchall()
-            _require(plan, table, [row[0] for row in found])
+            _require(plan, table, [row[0] for row in found], fixed={row[0] for row in found if row[1].startswith("character(")})
             for statement in _definitions(name, table, found, source.execute(_CONSTRAINTS, (name,)).fetchall()):
                 copy.execute(statement.encode())
             listed = ", ".join(keys)
@@ -234,7 +234,8 @@ def _definitions(
     yield f"CREATE TABLE {name} ({', '.join(lines)})"
 
 
-def _require(plan: BundlePlan, table: Table, found: list[str]) -> None:
+def _require(plan: BundlePlan, table: Table, found: list[str], *, fixed: Set[str]) -> None:
+    """The table has the plan's columns, and those of CHAR(n) are the ones that the site calls so."""
     known = {name.casefold() for name in found}
     missing = [column.name for column in table.columns if column.name.casefold() not in known]
     if missing:
@@ -242,6 +243,11 @@ def _require(plan: BundlePlan, table: Table, found: list[str]) -> None:
             f"{plan.id}: {table.name} has no column {', '.join(missing)}; found {', '.join(found) or 'no such table'}. "
             "Correct corrections.yaml."
         )
+    padded = {name.casefold() for name in fixed}
+    for column in table.columns:
+        if column.fixed != (column.name.casefold() in padded):
+            what = "is not CHAR(n), as corrections.yaml says: leave out" if column.fixed else "is CHAR(n): write its length and"
+            raise RunError(f"{plan.id}: {table.name}: {column.name} {what} fixed: true among the table's columns there.")
 
 
 def _distinct_keys(plan: BundlePlan, table: Table) -> Iterator[tuple[object, ...]]:
@@ -262,7 +268,7 @@ def _oracle_copies(session: Session, plan: BundlePlan) -> Iterator[Ground]:
         for table in plan.tables:
             original, copy = words.table(table.name), names[table.name]
             columns[table.name] = session.columns(original)
-            _require(plan, table, list(columns[table.name]))
+            _require(plan, table, list(columns[table.name]), fixed=session.fixed(original))
             listed = ", ".join(words.name(key) for key in table.key)
             session.define(f"CREATE TABLE {copy} AS SELECT * FROM {original} WHERE 1 = 0")
             session.define(f"CREATE TABLE {keys[table.name]} AS SELECT {listed} FROM {original} WHERE 1 = 0")

@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 
 from hedui.corrections.model import ColumnKind, Dialect
 from hedui.corrections.run.errors import RunError, TransientTargetError
-from hedui.corrections.run.session import LOCK_SECONDS, Row
+from hedui.corrections.run.session import LOCK_SECONDS, Row, unpadded
 from hedui.errors import SourceError
 from hedui.sources import oracle_connect
 from hedui.sources.oracle_errors import NAMES, cause, codes
@@ -25,6 +25,7 @@ _DUPLICATE: Final = "ORA-00001"
 _BUSY: Final = "ORA-00054"
 _SLICE: Final = 500  # rows of one executemany: short messages
 _FETCH: Final = 2000
+_CHAR: Final = (oracledb.DB_TYPE_CHAR, oracledb.DB_TYPE_NCHAR)
 _TYPES: Final[dict[ColumnKind, Any]] = {
     "text": oracledb.DB_TYPE_VARCHAR,
     "integer": oracledb.DB_TYPE_NUMBER,
@@ -84,15 +85,25 @@ class OracleSession:
 
     def columns(self, table: str) -> tuple[str, ...]:
         """See the protocol."""
+        return tuple(item[0] for item in self._described(table))
+
+    def fixed(self, table: str) -> frozenset[str]:
+        """See the protocol."""
+        return frozenset(item[0] for item in self._described(table) if item[1] in _CHAR)
+
+    def _described(self, table: str) -> list[Any]:
         with self._guarded(), self._connection.cursor() as cursor:
             cursor.execute(f"SELECT * FROM {table} WHERE 1 = 0")
-            return tuple(item[0] for item in cursor.description)
+            return list(cursor.description)
 
     def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """See the protocol."""
         with self._guarded(), self._connection.cursor() as cursor:
             cursor.arraysize = _FETCH
-            yield from cursor.execute(sql, fetch_decimals=True)
+            rows = cursor.execute(sql, fetch_decimals=True)
+            padded = [place for place, item in enumerate(cursor.description) if item[1] in _CHAR]
+            for row in rows:
+                yield unpadded(row, padded)
 
     def lock(self, sql: str, binds: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """See the protocol. Nothing is waited for in the server, which knows no limit; it is asked again until the time is over."""

@@ -11,7 +11,7 @@ import psycopg
 
 from hedui.corrections.model import ColumnKind, Dialect
 from hedui.corrections.run.errors import RunError, TransientTargetError
-from hedui.corrections.run.session import LOCK_SECONDS, Row
+from hedui.corrections.run.session import LOCK_SECONDS, Row, unpadded
 from hedui.sources.postgres import cause
 from hedui.sources.postgres_connect import connect
 
@@ -20,6 +20,7 @@ _THERE: Final = {"42P07", "42P06", "42710", _DUPLICATE}  # a table, a schema; ma
 _GONE: Final = {"42P01"}
 _BIND = re.compile(r":(\d+)")
 _FETCH: Final = 2000
+_CHAR: Final = 1042  # the type's oid
 _SETTINGS: Final = f"""
 SELECT set_config(name, CASE name WHEN 'lock_timeout' THEN '{LOCK_SECONDS}s' WHEN 'client_connection_check_interval' THEN '5s'
   WHEN 'DateStyle' THEN 'ISO, YMD' ELSE 'off' END, false)
@@ -78,12 +79,20 @@ class PostgresSession:
             cursor = self._connection.execute(f"SELECT * FROM {table} WHERE false".encode())
             return tuple(column.name for column in cursor.description or ())
 
+    def fixed(self, table: str) -> frozenset[str]:
+        """See the protocol."""
+        with self._guarded():
+            cursor = self._connection.execute(f"SELECT * FROM {table} WHERE false".encode())
+            return frozenset(column.name for column in cursor.description or () if column.type_code == _CHAR)
+
     def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """See the protocol."""
         with self._guarded(), self._connection.cursor(name="hedui_rows") as cursor:
             cursor.itersize = _FETCH
             cursor.execute(sql.encode())
-            yield from cursor
+            padded = [place for place, column in enumerate(cursor.description or ()) if column.type_code == _CHAR]
+            for row in cursor:
+                yield unpadded(row, padded)
 
     def lock(self, sql: str, binds: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """See the protocol."""

@@ -34,8 +34,11 @@ class Session(Protocol):
     def columns(self, table: str) -> tuple[str, ...]:
         """Names of a table's columns, as the catalogue spells them; ``table`` is quoted."""
 
+    def fixed(self, table: str) -> frozenset[str]:
+        """Those of a table's columns that are CHAR(n), which the database fills up with blanks."""
+
     def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        """The rows of a large query."""
+        """The rows of a large query; values of CHAR(n) without the blanks that the database fills them up with."""
 
     def lock(self, sql: str, binds: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a ``SELECT … FOR UPDATE``.
@@ -109,6 +112,17 @@ def open_session(url: str, *, dialect: Dialect, name: str) -> Session:
         f"{name}: its dialect is {dialect}, its connection is {kind}; Hedui executes in PostgreSQL and Oracle. Correct corrections.yaml or "
         "the connection; for other databases set the mode to dispatch and have the bundle's SQL run there."
     )
+
+
+def unpadded(row: tuple[Any, ...], places: Sequence[int]) -> tuple[Any, ...]:
+    """A row without the blanks at the end of its values of CHAR(n), which stand at the places."""
+    if not places:
+        return row
+    values = list(row)
+    for place in places:
+        if values[place] is not None:
+            values[place] = values[place].rstrip(" ")
+    return tuple(values)
 
 
 def plain(value: Any) -> Any:

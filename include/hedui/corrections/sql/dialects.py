@@ -55,6 +55,9 @@ class Speech(Protocol):
     def same(self, left: str, right: str) -> str:
         """A condition: equal, or both NULL."""
 
+    def same_fixed(self, left: str, right: str) -> str:
+        """A condition on columns of CHAR(n): equal, or both without a value."""
+
     def work(self, name: str) -> str:
         """The name of a work table as the catalogue spells it."""
 
@@ -102,6 +105,8 @@ class Oracle:
 
     def type(self, column: Column, *, key: bool) -> str:
         """See the protocol."""
+        if column.fixed:  # compared with VARCHAR2, the blanks of CHAR would count
+            return f"CHAR({column.length} CHAR)"
         if column.kind == "text":
             return f"VARCHAR2({min(column.length or (KEY_TEXT if key else ORACLE_TEXT), ORACLE_TEXT)} CHAR)"
         if column.kind == "decimal":
@@ -112,6 +117,10 @@ class Oracle:
     def same(self, left: str, right: str) -> str:
         """See the protocol."""
         return f"({left} = {right} OR ({left} IS NULL AND {right} IS NULL))"
+
+    def same_fixed(self, left: str, right: str) -> str:
+        """See the protocol. What is all blank is read as NULL, as empty text is."""
+        return f"({left} = {right} OR (({left} IS NULL OR {left} = ' ') AND {right} IS NULL))"
 
     def work(self, name: str) -> str:
         """See the protocol."""
@@ -161,6 +170,10 @@ class PostgreSql:
     def same(self, left: str, right: str) -> str:
         """See the protocol."""
         return f"{left} IS NOT DISTINCT FROM {right}"
+
+    def same_fixed(self, left: str, right: str) -> str:
+        """See the protocol."""
+        return self.same(left, right)
 
     def work(self, name: str) -> str:
         """See the protocol."""

@@ -75,7 +75,13 @@ class TableTexts:
 
     def same(self, names: Sequence[str], prefix: str) -> list[str]:
         """Conditions: the table's columns hold the stage's old (``O_``) or new (``N_``) values."""
-        return [self.speech.same(f"T.{self.speech.name(name)}", self.staged(prefix, name)) for name in names]
+        table = self.shape.table
+        return [
+            (self.speech.same_fixed if table.column(name).fixed else self.speech.same)(
+                f"T.{self.speech.name(name)}", self.staged(prefix, name)
+            )
+            for name in names
+        ]
 
     def as_backed_up(self, names: Sequence[str]) -> list[str]:
         """Conditions: the table's columns hold the backup's values."""

@@ -182,6 +182,8 @@ class PostgresTable:
 
 
 def _type(column: Column) -> str:
+    if column.fixed:
+        return f"character({column.length})"
     kind = POSTGRES_TYPES[column.kind]
     if column.kind == "text" and column.length:
         return f"{kind}({column.length})"
