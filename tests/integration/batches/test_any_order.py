@@ -103,7 +103,12 @@ def test_what_an_undisturbed_run_ends_in(undisturbed: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "order", [(FRI, THU, WED), (THU, FRI, WED, THU), (WED, WED, FRI, THU, FRI)], ids=["backwards", "mixed", "repeated"]
+    "order",
+    [
+        pytest.param((FRI, THU, WED), id="backwards"),
+        pytest.param((THU, FRI, WED, THU), id="mixed"),
+        pytest.param((WED, WED, FRI, THU, FRI), id="repeated", marks=pytest.mark.slow),
+    ],
 )
 def test_any_order_of_nights(make_world: MakeWorld, undisturbed: dict[str, Any], order: Sequence[dt.date]) -> None:
     world = make_world()
@@ -113,26 +118,34 @@ def test_any_order_of_nights(make_world: MakeWorld, undisturbed: dict[str, Any],
     assert outcome(world) == undisturbed
 
 
-@pytest.mark.parametrize("steps_done", [0, 1, 3, 4, 6, 9, 12])
+KILLS = (0, 1, 3, 4, 6, 9, 12)
+
+
+@pytest.mark.parametrize(
+    "kills",
+    [pytest.param(KILLS, id="again and again"), *(pytest.param((kill,), id=str(kill), marks=pytest.mark.slow) for kill in KILLS)],
+)
 def test_a_run_that_is_killed_between_two_commits(
-    make_world: MakeWorld, undisturbed: dict[str, Any], monkeypatch: pytest.MonkeyPatch, steps_done: int
+    make_world: MakeWorld, undisturbed: dict[str, Any], monkeypatch: pytest.MonkeyPatch, kills: Sequence[int]
 ) -> None:
+    """Each run gets a little further than the one before it; one that is left alone puts all in order."""
     world = make_world()
     fill(world)
     night(world, WED)
     night(world, THU)
-    done = []
     put = Lake.put_manifest
+    for steps_done in kills:
+        done = []
 
-    def killing(self: Lake, *arguments: Any) -> None:
-        if len(done) == steps_done:
-            raise Killed
-        put(self, *arguments)
-        done.append(arguments)
+        def killing(self: Lake, *arguments: Any, most: int = steps_done, done: list[Any] = done) -> None:
+            if len(done) == most:
+                raise Killed
+            put(self, *arguments)
+            done.append(arguments)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Lake, "put_manifest", killing)
-        with pytest.raises(Killed):
-            night(world, FRI)
+        with monkeypatch.context() as patch:
+            patch.setattr(Lake, "put_manifest", killing)
+            with pytest.raises(Killed):
+                night(world, FRI)
     night(world, FRI)
     assert outcome(world) == undisturbed

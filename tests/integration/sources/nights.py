@@ -62,9 +62,9 @@ class Nights:
         )
 
     def run(self, *more: str, progress: Progress = no_progress) -> None:
-        """One night: reads, compares and records."""
+        """One night: reads, ``more`` first, compares and records."""
         context = self.context(progress)
-        for source in (*LOCAL, *more):
+        for source in dict.fromkeys((*more, *LOCAL)):
             steps.extract(context, source, DATE)
         steps.compare(context, "carriers", DATE)
         steps.record(context, DATE)
