@@ -58,8 +58,8 @@ def register_relations(
 ) -> None:
     """Makes the relations that a report's SQL names: the datasets that it reads, and the relations that it shares with other reports.
 
-    A shared relation is ``include/sql/statistics/<name>.sql``; it is computed by the first report that names it and kept until what it
-    reads changes.
+    A shared relation is the last statement of ``include/sql/statistics/<name>.sql``; it is computed by the first report that names it
+    and kept until what it reads changes.
     """
     register_inputs(connection, context.lake, inputs, definition.reads, mappings=given.mappings if given else {})
     for name, sql in shared_sql(definition, settings, inputs.period).items():
@@ -73,8 +73,11 @@ def register_relations(
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, context: Context, sql: str, partition: Partition, basis: str) -> None:
-    (statement,) = engine.statements(sql)
+    *before, statement = engine.statements(sql)
+    for each in before:
+        connection.execute(each)
     with context.lake.writer(partition) as writer:
+        connection.execute("SET preserve_insertion_order = false")  # groups need no order, and keeping one holds all rows in memory
         connection.execute(
             f"COPY ({statement.rstrip(';')}) TO {engine.literal(writer.new_file())} (FORMAT PARQUET, COMPRESSION ZSTD)"
         )

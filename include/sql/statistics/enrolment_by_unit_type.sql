@@ -1,19 +1,23 @@
 -- 参保: units and persons by region and type of unit; persons without a unit are of the type ''.
 -- Relations: unit, person; kept: registered. Every level is counted anew; * stands for all. See heads.jinja.
 {% import 'statistics/heads.jinja' as by with context %}
-WITH types AS (SELECT unit_no, min(unit_type) AS unit_type FROM unit GROUP BY unit_no),
-unit_types AS ({{ by.bits('unit_type', 'types') }}),
+WITH unit_types AS ({{ by.bits('unit_type', 'unit') }}),
+types AS (
+    SELECT u.unit_no, t.sheet_key, t.bit
+    FROM (SELECT unit_no, coalesce(min(unit_type), '') AS unit_type FROM unit GROUP BY unit_no) AS u
+    JOIN unit_types AS t ON t.sheet_key = u.unit_type
+),
 {% set sheets = 'SELECT sheet_key, bit FROM unit_types' %}
 women AS (SELECT DISTINCT person_no FROM person WHERE sex = '2'),
 enrolled AS (
-    SELECT coalesce(r.region, '') AS row_key, s.sheet_key, r.unit_no, r.person_no, r.enrolments, s.bit AS there,
-        CASE WHEN w.person_no IS NOT NULL THEN s.bit ELSE 0 END AS women,
-        CASE WHEN r.due <> 0 THEN s.bit ELSE 0 END AS paying,
-        CASE WHEN r.suspended <> 0 THEN s.bit ELSE 0 END AS suspended
+    SELECT coalesce(r.region, '') AS row_key, coalesce(t.sheet_key, '') AS sheet_key, r.unit_no, r.person_no, r.enrolments,
+        coalesce(t.bit, 1) AS there,
+        CASE WHEN w.person_no IS NOT NULL THEN coalesce(t.bit, 1) ELSE 0 END AS women,
+        CASE WHEN r.due <> 0 THEN coalesce(t.bit, 1) ELSE 0 END AS paying,
+        CASE WHEN r.suspended <> 0 THEN coalesce(t.bit, 1) ELSE 0 END AS suspended
     FROM registered AS r
     LEFT JOIN types AS t ON t.unit_no = r.unit_no
     LEFT JOIN women AS w ON w.person_no = r.person_no
-    JOIN unit_types AS s ON s.sheet_key = coalesce(t.unit_type, '')
 ),
 {{ by.heads('people', 'SELECT * FROM enrolled', 'person_no',
     {'persons': 'there', 'women': 'women', 'paying': 'paying', 'suspended': 'suspended'}, sheets) }},

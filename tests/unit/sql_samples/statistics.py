@@ -20,10 +20,11 @@ REPORTS = (
     "births",
     "floating_population",
 )
+SHARED = ("registered", "levied", "levied_amounts", "paid", "paid_amounts", "arrears")
 FIELDS = {"pool_region": "VARCHAR", "paid_date": "DATE", "unit_paid_fen": "BIGINT"}
 SAMPLES: Samples = {
     **{f"statistics/{name}.sql": [PARAMETERS] for name in REPORTS},
-    **{f"statistics/{name}.sql": [PARAMETERS] for name in ("registered", "levied", "paid", "arrears")},
+    **{f"statistics/{name}.sql": [PARAMETERS] for name in SHARED},
     "statistics/arrears_details.sql": [{"masks": SqlMasks(), "residents": ("150", "390")}],
     "statistics/listed.sql": [{"query": "SELECT * FROM owed", "columns": [("region", "region"), ("open_fen", "")]}],
     "statistics/relation.sql": [
