@@ -1,4 +1,5 @@
-"""A month's statistics by a backfill in a real Airflow, over the demo's nights: every report, every figure, nothing sent."""
+"""A month's statistics by a backfill in a real Airflow, over the demo's nights: every report, every figure, nothing sent; then the month's
+operations: inspection, channels, the report to the client."""
 
 from __future__ import annotations
 
@@ -78,3 +79,43 @@ def test_a_backfill_sends_nothing(stack: Stack, airflow: Airflow, run: Run) -> N
     states = {task.task_id: task.state for task in airflow.tasks(DAG, run.run_id)}
     assert states["distribute"] == "skipped"
     assert states["publish"] == "success"
+
+
+OPERATIONS = {
+    "daily_inspection": {"kinds": ["daily"]},
+    "channel_monitor": {},
+    "monthly_report": {"business_date": "2026-06-15", "cycle": "month"},
+}
+
+
+@pytest.fixture(scope="module")
+def operations(stack: Stack, nights: dict[Any, Run]) -> dict[str, Run]:
+    """A run of each by hand, one after the other: the report tells of the inspection before it."""
+    found = {}
+    with stack.client() as airflow:
+        for name, conf in OPERATIONS.items():
+            airflow.request("PATCH", f"/dags/{name}", body={"is_paused": False}, update_mask="is_paused")
+            number = airflow.request("POST", f"/dags/{name}/dagRuns", body={"logical_date": None, "conf": conf})["dag_run_id"]
+            path = f"/dags/{name}/dagRuns/{number}"
+            wait_until(stack, lambda path=path: airflow.request("GET", path)["state"] in ("success", "failed"), seconds=600)  # type: ignore[misc]
+            found[name] = next(run for run in airflow.runs(name) if run.run_id == number)
+    return found
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operations_run_by_hand(operations: dict[str, Run], stack: Stack, airflow: Airflow, name: str) -> None:
+    tasks = airflow.tasks(name, operations[name].run_id)
+    assert operations[name].state == "success", [(task.label, task.state) for task in tasks]
+    assert {task.state for task in tasks} <= {"success", "skipped"}
+
+
+def test_the_inspection_has_a_report_for_each_system_and_the_month_its_workbook_and_document(
+    operations: dict[str, Run], stack: Stack
+) -> None:
+    inspected = sorted((stack.home.reports / "inspection").rglob("*.xlsx"))
+    assert {path.suffix for path in (stack.home.reports / "operations" / "month" / "2026-06").iterdir()} == {".xlsx", ".docx"}
+    assert len(inspected) >= 3
+
+
+def test_both_channels_have_their_first_sample(operations: dict[str, Run], stack: Stack) -> None:
+    assert int(stack.postgres.query("hedui", "SELECT count(*) FROM hedui.channel_sample")) >= 2
