@@ -78,8 +78,8 @@ def _keep(connection: duckdb.DuckDBPyConnection, context: Context, sql: str, par
         connection.execute(each)
     with context.lake.writer(partition) as writer:
         connection.execute("SET preserve_insertion_order = false")  # groups need no order, and keeping one holds all rows in memory
-        connection.execute(
-            f"COPY ({statement.rstrip(';')}) TO {engine.literal(writer.new_file())} (FORMAT PARQUET, COMPRESSION ZSTD)"
-        )
+        file = engine.literal(writer.new_file())
+        copied = connection.execute(f"COPY ({statement.rstrip(';')}) TO {file} (FORMAT PARQUET, COMPRESSION ZSTD)").fetchone()
+        connection.execute("SET preserve_insertion_order = true")
         if not is_current(context, partition, basis):  # another report may have been faster; its readers' file stays
-            writer.commit(Manifest(rows=0, meta={"basis": basis}))
+            writer.commit(Manifest(rows=int(copied[0]) if copied else 0, meta={"basis": basis}))
