@@ -150,7 +150,8 @@ def how_to_test(rule_id: str, site: Site) -> str:
     lines = [f"{entry.id} {entry.name} 没有登记样例。", *(f"判定：{place.text}" for place in places(site)[entry.id])]
     if found and (files := planted(entry.id)):
         lines.append(f"应发现与不应发现的记录埋在演示数据中：{'，'.join(files)}")
-        lines.append("演示数据：hedui demo build；真值在收件目录的 truth.csv（列 rule、expect：hit 应发现，near 不应发现）")
+        lines.append("演示数据：hedui demo build；真值在收件目录，列 rule、expect（hit 应发现，near 不应发现）：")
+        lines.append("  夜间对账 truth.csv，修正之后 correction_truth.csv，上报省平台 upload_truth.csv")
     elif found:
         lines.append("演示数据中没有埋设。")
     return "\n".join([*lines, *dict.fromkeys(f"运行：{RUN[place.by]}" for place in found)])

@@ -103,8 +103,14 @@ def _counted(
     partition, basis = partition_of(report, inputs.period, given), basis_of("\n".join([sql, *shared.values()]), inputs, given)
     if not is_current(context, partition, basis):
         with engine.connect(memory_limit=context.memory_limit, threads=context.threads) as connection:
-            register_relations(connection, context, definition, settings, inputs, given)
-            _count(connection, context, partition, sql, definition, basis)
+            try:
+                register_relations(connection, context, definition, settings, inputs, given)
+                _count(connection, context, partition, sql, definition, basis)
+            except duckdb.OutOfRangeException as error:
+                raise StatisticsError(
+                    f"{report} of {inputs.period.id}: a number does not fit ({error}). There may be at most 62 insurances or types of unit "
+                    "in a period; look for codes that should have been rejected or translated."
+                ) from error
     cells = _read(context, partition, definition)
     check_footing(report, definition, cells)
     return distribute(cells, given) if given else (cells, frozenset())

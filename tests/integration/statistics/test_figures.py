@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hedui.context import Context
 from hedui.errors import SiteError
+from hedui.lake import Manifest, Partition
 from hedui.reports.content import Formula, Table
 from hedui.site.statistics import load_statistics
 from hedui.statistics.compute import figures
@@ -102,6 +103,55 @@ def test_a_figure_is_counted_anew_when_its_input_changes(tmp_path: Path) -> None
     assert partition == [MONTH.end]
     write(context.lake, "payment", "linghuo", JUNE, [payment("L1", "F1", "110", "990101", None, 0, 300)])
     assert total(figures(context, "flexible_collection", MONTH), "paid_fen") == 300
+
+
+def kept(context: Context, name: str) -> Manifest | None:
+    return context.lake.manifest(Partition(layer="statistics", parts=(name, "month", "as_was"), date=MONTH.end))
+
+
+def test_reports_share_what_they_count_from_and_it_is_made_anew_when_its_input_changes(tmp_path: Path) -> None:
+    context = small_context(tmp_path)
+    fill(context.lake)
+    figures(context, "employer_collection", MONTH)
+    names = definitions()["employer_collection"].shares
+    first = {name: kept(context, name) for name in names}
+    assert first["arrears"] and first["arrears"].rows == 2
+    figures(context, "tax_office_collection", MONTH)
+    assert {name: kept(context, name) for name in names} == first
+    write(context.lake, "levy", "shebao", JUNE, [levy("N9", "U1P00", "110", "990101", "U1", 7, 0)])
+    found = figures(context, "tax_office_collection", MONTH)
+    assert total(found, "arrears_fen") == 7
+    assert {name for name in names if kept(context, name) != first[name]} == {"levied", "levied_amounts", "arrears"}
+
+
+def test_a_payment_that_lacks_the_unit_settles_its_notice_all_the_same(tmp_path: Path) -> None:
+    context = small_context(tmp_path)
+    write(context.lake, "levy", "shebao", JUNE, [levy("N1", "P1", "110", "990101", "U1", 1000, 500)])
+    write(context.lake, "payment", "shuiwu", JUNE, [payment("N1", "P1", "110", "990101", None, 1000, 400)])
+    found = figures(context, "employer_collection", MONTH)
+    assert (total(found, "arrears_fen"), total(found, "arrears_persons"), total(found, "paid_fen")) == (100, 1, 0)
+
+
+def test_rows_without_a_person_or_a_unit_are_nobody_but_their_money_counts(tmp_path: Path) -> None:
+    context = small_context(tmp_path)
+    nobody = [{**enrolment("x", "110", "990101", "U1"), "person_no": None, "unit_no": None}]
+    write(context.lake, "enrolment", "shebao", JUNE, nobody)
+    paid = [{**payment("N1", "x", "110", "990101", "U1", 1000, 400), "person_no": None}]
+    write(context.lake, "payment", "shuiwu", JUNE, paid)
+    found = figures(context, "employer_collection", MONTH)
+    expected = {"registered_persons": 0, "registered_units": 0, "paid_persons": 0, "paid_fen": 1400}
+    assert {key: total(found, key, row="990101", sheet="110") for key in expected} == expected
+
+
+@pytest.mark.parametrize(("sheets", "fails"), [(62, False), (63, True)])
+def test_so_many_insurances_that_their_bits_do_not_fit_are_an_error(tmp_path: Path, sheets: int, fails: bool) -> None:
+    context = small_context(tmp_path)
+    write(context.lake, "enrolment", "shebao", JUNE, [enrolment("P1", f"?{n}", "990101", "U1") for n in range(sheets)])
+    if fails:
+        with pytest.raises(StatisticsError, match="at most 62 insurances or types of unit"):
+            figures(context, "employer_collection", MONTH)
+    else:
+        assert total(figures(context, "employer_collection", MONTH), "registered_persons") == 1
 
 
 def test_restated_figures_follow_mergers_and_splits_and_lose_nothing(tmp_path: Path) -> None:
