@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from hedui import steps
 from hedui.batches.receipts import package
 from hedui.context import Context
 from hedui.lake import Lake, Partition
@@ -153,6 +154,17 @@ class World:
                 partition = Partition(layer=layer, parts=parts, date=day)  # type: ignore[arg-type]
                 state[partition.path] = sorted(str(sorted(row.items())) for row in self._read(partition))
         return state
+
+
+def without_papers(context: Context, day: dt.date) -> None:
+    """A night without checks and workbook, which have tests of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "report", lambda context, date: None)
+        for source in ("bao", "zhong"):
+            steps.extract(context, source, day)
+        steps.restate(context, day)
+        steps.compare(context, "paid", day)
+        steps.record(context, day)
 
 
 @pytest.fixture

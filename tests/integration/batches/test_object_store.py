@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from hedui import engine, steps
 from hedui.context import Context
 from hedui.lake import Lake
-from integration.batches.conftest import THU, WED, World
+from integration.batches.conftest import THU, WED, World, without_papers
 from integration.sources.servers import object_store
 
 
@@ -42,18 +41,7 @@ def rows(context: Context) -> dict[str, Any]:
     return found
 
 
-def without_papers(context: Context, day: dt.date, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A night without checks and workbook."""
-    with monkeypatch.context() as patch:
-        patch.setattr(steps, "report", lambda context, date: None)
-        for source in ("bao", "zhong"):
-            steps.extract(context, source, day)
-        steps.restate(context, day)
-        steps.compare(context, "paid", day)
-        steps.record(context, day)
-
-
-def test_nights_on_an_object_store(make_world: Callable[[], World], bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nights_on_an_object_store(make_world: Callable[[], World], bucket: str) -> None:
     """The first night there is a whole one; what is compared with a folder's are rows and findings."""
 
     def play(world: World, context: Context) -> dict[str, Any]:
@@ -65,8 +53,8 @@ def test_nights_on_an_object_store(make_world: Callable[[], World], bucket: str,
         if context.lake.root == bucket:
             steps.night(context, WED)
         else:
-            without_papers(context, WED, monkeypatch)
-        without_papers(context, THU, monkeypatch)
+            without_papers(context, WED)
+        without_papers(context, THU)
         return rows(context)
 
     there, here = make_world(), make_world()

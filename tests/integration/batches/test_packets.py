@@ -15,7 +15,7 @@ from hedui.batches.events import events_of
 from hedui.batches.facts import raw_partition
 from hedui.errors import SiteError
 from hedui.site import load_site
-from integration.batches.conftest import DAYS, FRI, THU, WED, World
+from integration.batches.conftest import DAYS, FRI, THU, WED, World, without_papers
 
 NEVER = dt.date.max
 A, B, C = ("D1", "10.00"), ("D2", "20.00"), ("D3", "30.00")
@@ -164,12 +164,12 @@ def test_receipts_of_business_rows_name_the_records_that_failed(make_world: Call
         return {name: re.findall(pattern, text) for name, text in sorted(texts.items())}
 
     for day in DAYS:
-        steps.night(world.context, day)
+        without_papers(world.context, day)
     assert told(WED) == {"YWJY101_P_99010101_0001.xml": [("990101A1", "D2", "R05")]}
     assert told(FRI) == {"YWJY101_P_99010101_0002.xml": [("990101A2", "D3", "R10")]}
 
     world.sql("UPDATE ac44 SET aae082 = '20.00' WHERE aaz083 = 'D2'")
-    steps.night(world.context, WED)
+    without_papers(world.context, WED)
     assert told(WED) == {}
 
 
