@@ -232,7 +232,7 @@ def hedui_statistics(root: str) -> Work:
     folder = Path(root)
     context = Context(
         site=load_site(Path(__file__).resolve().parents[1] / "include" / "sites" / "demo"), lake=Lake(str(folder / "lake")),
-        reports=folder / "reports", inbox="", ledger_url="", memory_limit="2GB", threads=2,
+        reports=folder / "reports", inbox="", ledger_url="", memory_limit="1GB", threads=2,
     )  # fmt: skip
     month = period_of("month", monthly_statistics.DAYS[0])
 
