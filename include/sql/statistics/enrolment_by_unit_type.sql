@@ -1,12 +1,8 @@
 -- 参保: units and persons by region and type of unit; persons without a unit are of the type ''.
 -- Relations: unit, person; kept: registered. Every level is counted anew; * stands for all. See heads.jinja.
 {% import 'statistics/heads.jinja' as by with context %}
-WITH unit_types AS ({{ by.bits('unit_type', 'unit') }}),
-types AS (
-    SELECT u.unit_no, t.sheet_key, t.bit
-    FROM (SELECT unit_no, coalesce(min(unit_type), '') AS unit_type FROM unit GROUP BY unit_no) AS u
-    JOIN unit_types AS t ON t.sheet_key = u.unit_type
-),
+{% import 'statistics/unit_types.jinja' as kind with context %}
+WITH {{ kind.unit_types() }},
 {% set sheets = 'SELECT sheet_key, bit FROM unit_types' %}
 women AS (SELECT DISTINCT person_no FROM person WHERE sex = '2'),
 enrolled AS (
